@@ -1,0 +1,35 @@
+//! `bengal clean`: removes what builds of a site made, and nothing else.
+
+use std::fs;
+
+use super::CleanArguments;
+use crate::build::{BuildOptions, open_site, output_path, read_config};
+use crate::manifest::Manifest;
+use crate::store::{FOLDER, Opened, StateDir};
+
+/// Removes the output's files that bengal wrote, and `.bengal`; gives the exit code.
+pub(super) fn run(arguments: &CleanArguments) -> anyhow::Result<u8> {
+    let options = BuildOptions::from(&arguments.site);
+    let root = open_site(&options.site)?;
+    let folder = root.join(FOLDER);
+    if !folder.exists() {
+        println!("nothing to clean: {} was never built here", root.display());
+        return Ok(0);
+    }
+    let config = read_config(options.config.as_deref(), &root, &mut Vec::new())?;
+    let output = output_path(&options, &root, &config);
+    let waiting = || anstream::eprintln!("a build of this site is running; waiting for it");
+    let state = match StateDir::open(&root, waiting)? {
+        Opened::Own(state) => state,
+        Opened::Temporary(_, error) => anyhow::bail!("{}: {error}", folder.display()),
+    };
+    let removed = Manifest::new(&state, &output).clean()?;
+    // Only an empty one goes: what is left was not made by bengal.
+    let left = output.exists() && fs::remove_dir(&output).is_err();
+    fs::remove_dir_all(&folder)?;
+    println!("removed {removed} files of {} and {FOLDER}", output.display());
+    if left {
+        println!("kept {}, which holds files that bengal did not write", output.display());
+    }
+    Ok(0)
+}

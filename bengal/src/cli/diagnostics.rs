@@ -1,0 +1,95 @@
+//! How diagnostics look on a terminal. The only module that names annotate-snippets.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use crate::diagnostic::{Diagnostic, Severity};
+
+/// Prints diagnostics on standard error, in colour where that is a terminal.
+pub(super) fn print(diagnostics: &[Diagnostic]) {
+    let renderer = Renderer::styled();
+    for diagnostic in diagnostics {
+        anstream::eprintln!("{}\n", render(&renderer, diagnostic));
+    }
+}
+
+/// `error`, in its colour.
+pub(super) fn error_label() -> String {
+    let style = annotate_snippets::renderer::DEFAULT_ERROR_STYLE;
+    format!("{style}error{style:#}")
+}
+
+fn render(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let (message, hint) = (plain(&diagnostic.message), diagnostic.hint.as_deref().map(plain));
+    let excerpt = diagnostic.place.as_ref().map(|place| plain(&place.excerpt));
+    let mut group = level.primary_title(message).id(diagnostic.code.name()).elements([] as [Origin<'_>; 0]);
+    if let (Some(place), Some(excerpt)) = (&diagnostic.place, &excerpt) {
+        group = locate(group, place, excerpt);
+    }
+    if let Some(hint) = &hint {
+        group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    renderer.render(&[group])
+}
+
+fn locate<'a>(
+    group: Group<'a>,
+    place: &'a crate::diagnostic::Place,
+    excerpt: &'a str,
+) -> Group<'a> {
+    if place.line == 0 || excerpt.trim().is_empty() {
+        let origin = Origin::path(place.file.as_str());
+        return group.element(match place.line {
+            0 => origin,
+            line => origin.line(line).char_column(place.column.max(1)),
+        });
+    }
+    let start = excerpt.len() - excerpt.trim_start().len();
+    let end = excerpt.trim_end().len();
+    let at = match place.column {
+        0 => start,
+        column => excerpt.char_indices().nth(column - 1).map_or(end, |(at, _)| at),
+    };
+    let one = excerpt[at.min(end)..].chars().next().map_or(0, char::len_utf8);
+    let span = if place.column == 0 { start..end } else { at..at + one };
+    group.element(
+        Snippet::source(excerpt)
+            .line_start(place.line)
+            .path(place.file.as_str())
+            .annotation(AnnotationKind::Primary.span(span)),
+    )
+}
+
+/// `text` without control characters: what a page holds must not steer the terminal.
+pub(super) fn plain(text: &str) -> String {
+    let steers = |c: char| c.is_control() && c != '\n';
+    text.chars().map(|c| if steers(c) { if c == '\t' { ' ' } else { '\u{fffd}' } } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Code, Place};
+
+    #[test]
+    fn a_diagnostic_shows_its_line_and_a_caret() {
+        let place = Place { file: "content/a.md".into(), line: 3, column: 5, excerpt: "see [b](b.md)".into() };
+        let diagnostic = Diagnostic::warning(Code::BrokenLink, "no such page").at(place).hint("try");
+        let shown = render(&Renderer::plain(), &diagnostic);
+        for part in ["warning[broken-link]: no such page", "content/a.md:3:5", "3 | see [b](b.md)", "|     ^", "help: try"] {
+            assert!(shown.contains(part), "{part} in\n{shown}");
+        }
+    }
+
+    #[test]
+    fn no_place_and_no_text_makes_it_panic() {
+        for (line, column, excerpt) in [(0, 0, ""), (1, 9, "ä"), (1, 0, "  x "), (2, 1, ""), (1, 2, "a\u{1b}[2J")] {
+            let place = Place { file: "f".into(), line, column, excerpt: excerpt.into() };
+            let shown = render(&Renderer::plain(), &Diagnostic::error(Code::NotUtf8, "m\u{7}").at(place));
+            assert!(!shown.contains('\u{1b}') && !shown.contains('\u{7}'), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The command line: arguments, what a person sees, exit codes.
+//!
+//! Exit codes: 0 built; 1 built, with errors in some pages; 2 usage or configuration, nothing built;
+//! 3 a stage failed.
+
+mod build;
+mod clean;
+mod diagnostics;
+mod progress;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A static site generator whose build is a chain of stages.
+#[derive(Debug, Parser)]
+#[command(name = "bengal", version, about, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  built
+  1  built, with errors in some pages
+  2  usage or configuration: nothing was built
+  3  a stage failed: the build was cancelled";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build a site
+    #[command(after_help = EXIT_CODES)]
+    Build(BuildArguments),
+    /// Remove what builds of a site made: the output's files and `.bengal`, never the measurements
+    Clean(CleanArguments),
+}
+
+/// Which site a command works on.
+#[derive(Debug, Args)]
+struct SiteArguments {
+    /// The site's folder
+    #[arg(default_value = ".", value_name = "SITE")]
+    site: PathBuf,
+    /// The output directory [default: the configuration's `output`, else SITE/public]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// The configuration [default: SITE/bengal.yaml, which need not be there]
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct BuildArguments {
+    #[command(flatten)]
+    site: SiteArguments,
+    /// Workers of each stage that handles pages one by one [default: one for each processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Where the site will be served, in place of the configuration's `base_url`
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// Build drafts too
+    #[arg(long)]
+    drafts: bool,
+    /// Build pages dated in the future too
+    #[arg(long)]
+    future: bool,
+    /// Build expired pages too
+    #[arg(long)]
+    expired: bool,
+    /// Undefined names in templates are errors, and so is every warning
+    #[arg(long)]
+    strict: bool,
+    /// Print diagnostics only
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print the table of stages too
+    #[arg(short, long)]
+    verbose: bool,
+    /// How to print: for people, or one JSON object a line
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    message_format: MessageFormat,
+}
+
+#[derive(Debug, Args)]
+struct CleanArguments {
+    #[command(flatten)]
+    site: SiteArguments,
+}
+
+/// How messages are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum MessageFormat {
+    /// For people: diagnostics on standard error, the summary on standard output.
+    Human,
+    /// One JSON object a line on standard output; the last is `build-finished`.
+    Json,
+}
+
+/// Runs the program with the arguments it was given.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.command {
+        Command::Build(arguments) => build::run(arguments),
+        Command::Clean(arguments) => clean::run(arguments),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            anstream::eprintln!("{}: {}", diagnostics::error_label(), diagnostics::plain(&format!("{error:#}")));
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! The configuration of a site: `bengal.yaml`, of which every key is optional.
+//!
+//! **Invariant:** a key that bengal does not know is a warning with the nearest one that it does; a
+//! value of the wrong type, or text that is not YAML, is an error before anything is built.
+
+use jiff::tz::TimeZone;
+
+use crate::content::fields::Fields;
+use crate::content::front_matter::zone;
+use crate::content::menu::{self, MenuEntry};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::value::{Map, Text, Value};
+
+/// What a site's author has decided.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The site's title.
+    pub title: Text,
+    /// Where the site will be served, without a `/` at its end; empty for the root of any host.
+    pub base_url: Text,
+    /// The language of its pages, as a BCP 47 tag.
+    pub language: Text,
+    /// A sentence or two about the site.
+    pub description: Text,
+    /// Who wrote it.
+    pub author: Text,
+    /// The zone of dates that name none.
+    pub timezone: TimeZone,
+    /// The folder under `themes/` whose templates and files stand behind the site's own.
+    pub theme: Option<Text>,
+    /// The output directory, relative to the site.
+    pub output: Option<Text>,
+    /// `/a/b.html` instead of `/a/b/`.
+    pub ugly_urls: bool,
+    /// How Markdown is read.
+    pub markdown: MarkdownConfig,
+    /// The taxonomies, in the order written.
+    pub taxonomies: Vec<TaxonomyConfig>,
+    /// Items on each page of a list; 0 for all on one.
+    pub page_size: usize,
+    /// Permalink patterns by section: the longest that is a page's own or above it counts.
+    pub permalinks: Vec<(Text, Text)>,
+    /// Entries of menus that are no pages.
+    pub menus: Vec<MenuEntry>,
+    /// Whatever templates want to know.
+    pub params: Map,
+    /// Undefined names in templates are errors, and so is every warning.
+    pub strict: bool,
+}
+
+/// How Markdown is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarkdownConfig {
+    /// Raw HTML goes through as it stands.
+    pub unsafe_html: bool,
+    /// Straight quotes, `--` and `...` become typographic ones.
+    pub smart_punctuation: bool,
+}
+
+/// A way to group pages by terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaxonomyConfig {
+    /// Its name: the front matter key, and the first segment of its URLs.
+    pub name: Text,
+    /// Items on each page of a term's list, where it differs from the site's.
+    pub page_size: Option<usize>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let taxonomy = |name: &str| TaxonomyConfig { name: name.into(), page_size: None };
+        Self {
+            title: Text::default(),
+            base_url: Text::default(),
+            language: "en".into(),
+            description: Text::default(),
+            author: Text::default(),
+            timezone: TimeZone::UTC,
+            theme: None,
+            output: None,
+            ugly_urls: false,
+            markdown: MarkdownConfig { unsafe_html: false, smart_punctuation: false },
+            taxonomies: vec![taxonomy("tags"), taxonomy("categories")],
+            page_size: 0,
+            permalinks: Vec::new(),
+            menus: Vec::new(),
+            params: Map::new(),
+            strict: false,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the configuration `text` of `file`. Errors among `reports` mean that nothing can be
+    /// built with it.
+    pub fn read(file: &str, text: &str, reports: &mut Vec<Diagnostic>) -> Self {
+        let mut config = Self::default();
+        let mut fields = Fields { file, text, span: 0..text.len(), code: Code::ConfigValue, reports };
+        match fields.read() {
+            Ok(Ok(map)) => {
+                for (key, value) in map {
+                    config.set(&mut fields, &key, value);
+                }
+            }
+            Ok(Err(other)) => fields.reports.push(
+                Diagnostic::error(Code::ConfigValue, format!("a configuration is a map, not {}", other.kind()))
+                    .in_file(file),
+            ),
+            Err(diagnostic) => fields.reports.push(diagnostic),
+        }
+        config
+    }
+
+    /// The path part of `base_url`, without a `/` at its end: what URLs of the site begin with.
+    pub fn base_path(&self) -> &str {
+        let rest = self.base_url.split_once("://").map_or(&*self.base_url, |(_, rest)| rest);
+        rest.find('/').map_or("", |slash| &rest[slash..])
+    }
+
+    /// Sets the URL at which the site will be served.
+    ///
+    /// # Errors
+    /// When it is neither `http(s)://…` nor a path.
+    pub fn set_base_url(&mut self, url: &str) -> Result<(), String> {
+        let sound = ["http://", "https://", "/"].iter().any(|start| url.starts_with(start));
+        if !url.is_empty() && (!sound || url.contains(char::is_whitespace)) {
+            return Err(format!("`{url}` is no URL: it begins with https://, http:// or /"));
+        }
+        self.base_url = url.trim_end_matches('/').into();
+        Ok(())
+    }
+
+    fn set(&mut self, fields: &mut Fields<'_>, key: &str, value: Value) {
+        match key {
+            "title" => set_text(&mut self.title, fields, key, &value),
+            "base_url" => self.read_base_url(fields, key, &value),
+            "language" => set_text(&mut self.language, fields, key, &value),
+            "description" => set_text(&mut self.description, fields, key, &value),
+            "author" => set_text(&mut self.author, fields, key, &value),
+            "timezone" => self.read_timezone(fields, key, &value),
+            "theme" => self.theme = fields.text(key, &value),
+            "output" => self.output = fields.text(key, &value),
+            "ugly_urls" => self.ugly_urls = fields.bool(key, &value).unwrap_or(false),
+            "markdown" => self.read_markdown(fields, value),
+            "taxonomies" => self.read_taxonomies(fields, value),
+            "pagination" => self.page_size = page_size(fields, value).unwrap_or(0),
+            "permalinks" => {
+                for (section, pattern) in fields.map(key, value) {
+                    self.read_permalink(fields, &section, &pattern);
+                }
+            }
+            "menus" => self.menus = menu::of_config(fields, value),
+            "params" => self.params = fields.map(key, value),
+            "strict" => self.strict = fields.bool(key, &value).unwrap_or(false),
+            _ => unknown(fields, key, KEYS),
+        }
+    }
+
+    fn read_base_url(&mut self, fields: &mut Fields<'_>, key: &str, value: &Value) {
+        let url = fields.text(key, value).unwrap_or_default();
+        if let Err(message) = self.set_base_url(&url) {
+            reject(fields, key, message);
+        }
+    }
+
+    fn read_timezone(&mut self, fields: &mut Fields<'_>, key: &str, value: &Value) {
+        let Some(name) = fields.text(key, value) else { return };
+        match zone(&name) {
+            Some(zone) => self.timezone = zone,
+            None => reject(fields, key, format!("`{name}` is no time zone, such as Europe/Berlin")),
+        }
+    }
+
+    fn read_markdown(&mut self, fields: &mut Fields<'_>, value: Value) {
+        for (key, value) in fields.map("markdown", value) {
+            let target = match &*key {
+                "unsafe_html" => &mut self.markdown.unsafe_html,
+                "smart_punctuation" => &mut self.markdown.smart_punctuation,
+                _ => {
+                    unknown(fields, &key, &["unsafe_html", "smart_punctuation"]);
+                    continue;
+                }
+            };
+            *target = fields.bool(&key, &value).unwrap_or(*target);
+        }
+    }
+
+    fn read_taxonomies(&mut self, fields: &mut Fields<'_>, value: Value) {
+        self.taxonomies.clear();
+        for (name, value) in fields.map("taxonomies", value) {
+            let mut page_size_of = None;
+            for (key, value) in fields.map(&name, value) {
+                match &*key {
+                    "pagination" => page_size_of = page_size(fields, value),
+                    _ => unknown(fields, &key, &["pagination"]),
+                }
+            }
+            self.taxonomies.push(TaxonomyConfig { name, page_size: page_size_of });
+        }
+    }
+
+    fn read_permalink(&mut self, fields: &mut Fields<'_>, section: &Text, pattern: &Value) {
+        let Some(pattern) = fields.text(section, pattern) else { return };
+        match crate::content::permalink::check(&pattern) {
+            Ok(()) => self.permalinks.push((section.trim_matches('/').into(), pattern)),
+            Err(message) => reject(fields, section, message),
+        }
+    }
+}
+
+/// Every key of the configuration.
+pub const KEYS: &[&str] = &[
+    "author", "base_url", "description", "language", "markdown", "menus", "output", "pagination",
+    "params", "permalinks", "strict", "taxonomies", "theme", "timezone", "title", "ugly_urls",
+];
+
+fn set_text(target: &mut Text, fields: &mut Fields<'_>, key: &str, value: &Value) {
+    *target = fields.text(key, value).unwrap_or_default();
+}
+
+fn page_size(fields: &mut Fields<'_>, value: Value) -> Option<usize> {
+    let mut size = None;
+    for (key, value) in fields.map("pagination", value) {
+        match &*key {
+            "page_size" => size = fields.int(&key, &value),
+            _ => unknown(fields, &key, &["page_size"]),
+        }
+    }
+    match usize::try_from(size?) {
+        Ok(size) => Some(size),
+        Err(_) => {
+            reject(fields, "page_size", "`page_size` is negative".to_owned());
+            None
+        }
+    }
+}
+
+fn unknown(fields: &mut Fields<'_>, key: &str, known: &[&str]) {
+    let hint = match nearest(key, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    };
+    let place = fields.place(key);
+    fields.reports.push(
+        Diagnostic::warning(Code::UnknownKey, format!("bengal knows no setting `{key}`"))
+            .at(place)
+            .hint(hint),
+    );
+}
+
+fn reject(fields: &mut Fields<'_>, key: &str, message: String) {
+    let place = fields.place(key);
+    fields.reports.push(Diagnostic::error(Code::ConfigValue, message).at(place));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Config, Vec<Diagnostic>) {
+        let mut reports = Vec::new();
+        (Config::read("bengal.yaml", text, &mut reports), reports)
+    }
+
+    #[test]
+    fn every_key_is_read_and_none_is_needed() {
+        let (config, reports) = read(
+            "title: T\nbase_url: https://example.org/sub/\nlanguage: de\ndescription: D\nauthor: A\n\
+             timezone: Europe/Berlin\ntheme: x\noutput: out\nugly_urls: yes\n\
+             markdown: {unsafe_html: true, smart_punctuation: true}\n\
+             taxonomies: {topics: {pagination: {page_size: 3}}}\npagination: {page_size: 5}\n\
+             permalinks: {blog: '/:year/:slug/'}\nmenus: {main: [{name: N, url: /n/}]}\n\
+             params: {x: 1}\nstrict: true\n",
+        );
+        assert_eq!(reports, []);
+        assert_eq!(&*config.base_url, "https://example.org/sub");
+        assert_eq!(config.base_path(), "/sub");
+        assert_eq!(config.taxonomies[0].page_size, Some(3));
+        assert_eq!(config.page_size, 5);
+        assert!(config.strict && config.ugly_urls && config.markdown.unsafe_html);
+        assert_eq!(read("").1, []);
+    }
+
+    #[test]
+    fn an_unknown_key_is_a_warning_with_the_nearest_known_one() {
+        let (_, reports) = read("titel: T\n");
+        assert_eq!(reports[0].code, Code::UnknownKey);
+        assert_eq!(reports[0].hint.as_deref(), Some("did you mean `title`?"));
+        assert_eq!(reports[0].place.as_ref().unwrap().line, 1);
+    }
+
+    #[test]
+    fn wrong_values_are_errors() {
+        for text in [
+            "title: [1]",
+            "timezone: Mars/Phobos",
+            "base_url: example.org",
+            "pagination: {page_size: -1}",
+            "permalinks: {blog: ':nothing'}",
+            "- a list",
+            "a: b: c",
+        ] {
+            let (_, reports) = read(text);
+            assert_eq!(reports.len(), 1, "{text}: {reports:?}");
+            assert_eq!(reports[0].severity, crate::diagnostic::Severity::Error, "{text}");
+        }
+    }
+}

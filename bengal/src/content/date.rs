@@ -1,0 +1,181 @@
+//! Dates of pages: every form that people write, and what each means.
+//!
+//! **Invariant:** the machine's own time zone is never asked; a date without a zone is in the
+//! site's.
+
+use jiff::civil::DateTime;
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
+
+/// A moment, and the offset in which it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub seconds: i64,
+    /// Offset from UTC in seconds, east positive.
+    pub offset: i32,
+}
+
+impl Date {
+    /// The date at its own offset, for reading off its year, month and day.
+    pub fn civil(self) -> DateTime {
+        let offset = Offset::from_seconds(self.offset).unwrap_or(Offset::UTC);
+        offset.to_datetime(Timestamp::from_second(self.seconds).unwrap_or_default())
+    }
+
+    fn of(zoned: &Zoned) -> Self {
+        Self { seconds: zoned.timestamp().as_second(), offset: zoned.offset().seconds() }
+    }
+}
+
+/// Reads a date as written in front matter: ISO 8601 and RFC 3339 in all their shapes, RFC 2822,
+/// slashes, month names, a year alone, seconds since 1970. Where no zone is given, `zone` is meant.
+///
+/// Returns `None` when the text is no date that bengal knows.
+pub fn parse(text: &str, zone: &TimeZone) -> Option<Date> {
+    let text = text.trim();
+    if let Ok(date) = text.parse::<jiff::civil::Date>()
+        && text.len() == ISO_DAY.len()
+    {
+        return in_zone(date.to_datetime(jiff::civil::Time::midnight()), zone);
+    }
+    if let Ok(timestamp) = jiff::fmt::temporal::DateTimeParser::new().parse_pieces(text) {
+        return from_pieces(&timestamp, zone);
+    }
+    if let Ok(zoned) = jiff::fmt::rfc2822::parse(text) {
+        return Some(Date::of(&zoned));
+    }
+    FORMATS.iter().find_map(|format| with_format(format, text, zone)).or_else(|| number(text, zone))
+}
+
+const ISO_DAY: &str = "YYYY-MM-DD";
+
+/// Forms that are neither RFC 3339 nor RFC 2822, most usual first. `%z` reads `+0100` and `+01:00`.
+const FORMATS: &[&str] = &[
+    "%Y-%m-%d %H:%M:%S %z",
+    "%Y-%m-%d %H:%M:%S%.f %z",
+    "%Y-%m-%d %H:%M %z",
+    "%Y-%m-%d %H:%M:%S %Q",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%B %d, %Y %H:%M",
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%B %d %Y",
+    "%b %d %Y",
+    "%d %B %Y %H:%M",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%A, %B %d, %Y",
+    "%Y-%m",
+    "%B %Y",
+];
+
+fn from_pieces(pieces: &jiff::fmt::temporal::Pieces<'_>, zone: &TimeZone) -> Option<Date> {
+    let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+    match pieces.to_numeric_offset() {
+        Some(offset) => Some(Date {
+            seconds: offset.to_timestamp(civil).ok()?.as_second(),
+            offset: offset.seconds(),
+        }),
+        None => in_zone(civil, zone),
+    }
+}
+
+fn with_format(format: &str, text: &str, zone: &TimeZone) -> Option<Date> {
+    let mut broken = BrokenDownTime::parse(format, text).ok()?;
+    if broken.day().is_none() {
+        broken.set_day(Some(1)).ok()?;
+    }
+    let date = broken.to_date().ok()?;
+    let civil = date.to_datetime(broken.to_time().unwrap_or_default());
+    match broken.offset() {
+        Some(offset) => Some(Date {
+            seconds: offset.to_timestamp(civil).ok()?.as_second(),
+            offset: offset.seconds(),
+        }),
+        None => in_zone(civil, zone),
+    }
+}
+
+/// A bare number: a year while it has four digits, else seconds since 1970.
+fn number(text: &str, zone: &TimeZone) -> Option<Date> {
+    let number: i64 = text.parse().ok()?;
+    if text.len() == 4 {
+        let year = i16::try_from(number).ok()?;
+        return in_zone(jiff::civil::Date::new(year, 1, 1).ok()?.into(), zone);
+    }
+    let timestamp = Timestamp::from_second(number).ok()?;
+    (text.len() > 8).then_some(Date { seconds: timestamp.as_second(), offset: 0 })
+}
+
+fn in_zone(civil: DateTime, zone: &TimeZone) -> Option<Date> {
+    zone.to_ambiguous_zoned(civil).compatible().ok().map(|zoned| Date::of(&zoned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_that_people_write_is_understood() {
+        let midnight = 1_704_164_400 - 10 * 3600 + 7 * 3600; // 2024-01-02T00:00:00Z
+        assert_eq!(parse("2024-01-02T00:00:00Z", &TimeZone::UTC).unwrap().seconds, midnight);
+        for text in [
+            "2024-01-02",
+            "2024-1-2",
+            "2024-01-02 00:00",
+            "2024-01-02 00:00:00",
+            "2024-01-02T00:00:00",
+            "2024-01-02 01:00:00 +0100",
+            "2024-01-02 01:00:00 +01:00",
+            "2024-01-02 00:00:00 UTC",
+            "2024-01-02T01:00:00+01:00",
+            "2024-01-02T00:00:00.000Z",
+            "2024/01/02",
+            "2024.01.02",
+            "2.1.2024",
+            "January 2, 2024",
+            "Jan 2, 2024",
+            "2 January 2024",
+            "02 Jan 2024",
+            "Tue, 02 Jan 2024 00:00:00 GMT",
+            "Tuesday, January 2, 2024",
+            "1704153600",
+            " 2024-01-02 ",
+        ] {
+            let date = parse(text, &TimeZone::UTC);
+            assert_eq!(date.map(|date| date.seconds), Some(midnight), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_date_is_its_first_day() {
+        let day = |text| parse(text, &TimeZone::UTC).unwrap().civil().date().to_string();
+        assert_eq!(day("2024"), "2024-01-01");
+        assert_eq!(day("2024-03"), "2024-03-01");
+        assert_eq!(day("March 2024"), "2024-03-01");
+    }
+
+    #[test]
+    fn a_date_without_a_zone_is_in_the_sites() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let date = parse("2024-07-01 12:00", &zone).unwrap();
+        assert_eq!(date.offset, 7200);
+        assert_eq!(date.seconds % 86400, 10 * 3600);
+        assert_eq!(date.civil().hour(), 12);
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for text in ["", "soon", "2024-13-01", "2024-02-30", "{{ date }}", "12", "99999"] {
+            assert_eq!(parse(text, &TimeZone::UTC), None, "{text}");
+        }
+    }
+}

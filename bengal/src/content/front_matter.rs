@@ -1,0 +1,402 @@
+//! Front matter: the YAML at the head of a page, as untidy as people write it.
+//!
+//! **Invariant:** whatever stands there, the page's body is found, and each value that cannot be
+//! used is reported with its line.
+
+use jiff::tz::TimeZone;
+
+use super::date::{self, Date};
+use super::fields::Fields;
+use super::menu::MenuEntry;
+use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::value::{Map, Text, Value};
+
+/// What a page's front matter says. A field that it does not give is `None` or empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FrontMatter {
+    /// The page's title.
+    pub title: Option<Text>,
+    /// When it was, or will be, published.
+    pub date: Option<Date>,
+    /// When it was last changed.
+    pub updated: Option<Date>,
+    /// From when on it is left out.
+    pub expiry: Option<Date>,
+    /// A sentence or two about it.
+    pub description: Option<Text>,
+    /// Its summary, where the author wrote one.
+    pub summary: Option<Text>,
+    /// Whether it is left out unless drafts are asked for.
+    pub draft: Option<bool>,
+    /// Its place in the total order; small comes first.
+    pub weight: Option<i64>,
+    /// Whether it has a table of contents.
+    pub toc: Option<bool>,
+    /// The template to render it with.
+    pub layout: Option<Text>,
+    /// What stands for the section's name when a template is looked for.
+    pub kind: Option<Text>,
+    /// How many items a page of its list holds; 0 for all.
+    pub page_size: Option<usize>,
+    /// Its terms by taxonomy, as indices of [`Config::taxonomies`], in the order written.
+    pub terms: Vec<(usize, Vec<Text>)>,
+    /// What only few pages give.
+    pub rare: Option<Box<Rare>>,
+    /// Everything else.
+    pub params: Map,
+}
+
+/// The part of front matter that only few pages have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rare {
+    /// The last segment of its URL.
+    pub slug: Option<Text>,
+    /// Its whole URL.
+    pub url: Option<Text>,
+    /// URLs that redirect to it.
+    pub aliases: Vec<Text>,
+    /// The menus it stands in.
+    pub menus: Vec<MenuEntry>,
+    /// What the pages below it have, unless they say otherwise.
+    pub cascade: Option<FrontMatter>,
+}
+
+impl FrontMatter {
+    /// Fills in what is not given here from what a section above cascades.
+    pub fn inherit(&mut self, cascade: &FrontMatter) {
+        self.date = self.date.or(cascade.date);
+        self.updated = self.updated.or(cascade.updated);
+        self.expiry = self.expiry.or(cascade.expiry);
+        self.draft = self.draft.or(cascade.draft);
+        self.weight = self.weight.or(cascade.weight);
+        self.toc = self.toc.or(cascade.toc);
+        self.page_size = self.page_size.or(cascade.page_size);
+        inherit_text(&mut self.description, &cascade.description);
+        inherit_text(&mut self.layout, &cascade.layout);
+        inherit_text(&mut self.kind, &cascade.kind);
+        for (taxonomy, terms) in &cascade.terms {
+            if !self.terms.iter().any(|(own, _)| own == taxonomy) {
+                self.terms.push((*taxonomy, terms.clone()));
+            }
+        }
+        for (key, value) in &cascade.params {
+            if !self.params.contains_key(key) {
+                self.params.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn inherit_text(own: &mut Option<Text>, cascade: &Option<Text>) {
+    if own.is_none() {
+        own.clone_from(cascade);
+    }
+}
+
+/// Where front matter and body stand in a file, in bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Split {
+    /// The YAML, without its fences; `None` where there is no front matter.
+    pub front_matter: Option<std::ops::Range<usize>>,
+    /// Where the body begins.
+    pub body: usize,
+}
+
+/// Finds the front matter of `text`: between a first line `---` and the next line `---` or `...`.
+/// `None` when it is opened and never closed.
+pub fn split(text: &str) -> Option<Split> {
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut lines = text[start..].split_inclusive('\n');
+    let Some(first) = lines.next().filter(|line| line.trim_end() == FENCE) else {
+        return Some(Split { front_matter: None, body: start });
+    };
+    let begin = start + first.len();
+    let mut at = begin;
+    for line in lines {
+        if matches!(line.trim_end(), FENCE | "...") {
+            return Some(Split { front_matter: Some(begin..at), body: at + line.len() });
+        }
+        at += line.len();
+    }
+    None
+}
+
+const FENCE: &str = "---";
+
+/// Reads the front matter of the page at `file`, whose text is `text`; gives it and where the body
+/// begins.
+///
+/// # Errors
+/// When it is not YAML: the page cannot be built, as `draft` might be among what is lost.
+pub fn read(
+    file: &str,
+    text: &str,
+    config: &Config,
+    reports: &mut Vec<Diagnostic>,
+) -> Result<(FrontMatter, usize), Diagnostic> {
+    let Some(split) = split(text) else {
+        let diagnostic = Diagnostic::warning(Code::UnclosedFrontMatter, "no `---` closes this");
+        let place = Place::in_text(file, text, 1, 1);
+        reports.push(diagnostic.at(place).hint("the whole file is taken as the page's body"));
+        return Ok((FrontMatter::default(), 0));
+    };
+    let Some(span) = split.front_matter else {
+        if text[split.body..].starts_with("+++\n") {
+            let place = Place::in_text(file, text, 1, 1);
+            return Err(Diagnostic::error(Code::FrontMatterSyntax, "this front matter is TOML")
+                .at(place)
+                .hint("write it as YAML between two lines `---`"));
+        }
+        return Ok((FrontMatter::default(), split.body));
+    };
+    let mut fields = Fields { file, text, span, code: Code::FrontMatterValue, reports };
+    match fields.read()? {
+        Ok(map) => Ok((Reader { fields, config }.front_matter(map), split.body)),
+        // Two rulers with a paragraph between them, not front matter.
+        Err(_) => Ok((FrontMatter::default(), 0)),
+    }
+}
+
+struct Reader<'a> {
+    fields: Fields<'a>,
+    config: &'a Config,
+}
+
+impl Reader<'_> {
+    fn front_matter(mut self, map: Map) -> FrontMatter {
+        let mut front = FrontMatter::default();
+        for (key, value) in map {
+            self.field(&mut front, key, value);
+        }
+        if matches!(front.title.as_deref(), Some(title) if title.parse::<f64>().is_ok())
+            && let Some(written) = self.fields.as_written("title")
+        {
+            front.title = Some(written.trim_matches(['"', '\'']).into());
+        }
+        front
+    }
+
+    fn field(&mut self, front: &mut FrontMatter, key: Text, value: Value) {
+        match &*key {
+            "title" => front.title = self.fields.text(&key, &value),
+            "date" => front.date = self.date(&key, &value),
+            "updated" => front.updated = self.date(&key, &value),
+            "expiry" => front.expiry = self.date(&key, &value),
+            "description" => front.description = self.fields.text(&key, &value),
+            "summary" => front.summary = self.fields.text(&key, &value),
+            "draft" => front.draft = self.fields.bool(&key, &value),
+            "weight" => front.weight = self.fields.int(&key, &value),
+            "toc" => front.toc = self.fields.bool(&key, &value),
+            "layout" => front.layout = self.fields.text(&key, &value),
+            "type" => front.kind = self.fields.text(&key, &value),
+            "pagination" => front.page_size = self.page_size(value),
+            "taxonomies" => {
+                for (name, value) in self.fields.map(&key, value) {
+                    self.terms(front, &name, value);
+                }
+            }
+            "params" => match value {
+                Value::Map(map) => front.params.extend(map),
+                Value::Nil => {}
+                other => drop(front.params.insert(key, other)),
+            },
+            "slug" | "url" | "aliases" | "menu" | "menus" | "cascade" => {
+                self.rare(front.rare.get_or_insert_default(), &key, value);
+            }
+            _ => self.terms(front, &key, value),
+        }
+    }
+
+    fn rare(&mut self, rare: &mut Rare, key: &str, value: Value) {
+        match key {
+            "slug" => rare.slug = self.fields.text(key, &value),
+            "url" => rare.url = self.fields.text(key, &value),
+            "aliases" => rare.aliases = self.fields.texts(key, &value),
+            "cascade" => rare.cascade = self.cascade(key, value),
+            _ => rare.menus = super::menu::of_page(&mut self.fields, key, value),
+        }
+    }
+
+    /// A key that is no field: the terms of a taxonomy of that name, else a param.
+    fn terms(&mut self, front: &mut FrontMatter, key: &Text, value: Value) {
+        match self.config.taxonomies.iter().position(|taxonomy| taxonomy.name == *key) {
+            Some(taxonomy) => front.terms.push((taxonomy, self.fields.texts(key, &value))),
+            None => drop(front.params.insert(key.clone(), value)),
+        }
+    }
+
+    fn date(&mut self, key: &str, value: &Value) -> Option<Date> {
+        let text = self.fields.text(key, value).filter(|text| !text.trim().is_empty())?;
+        let date = date::parse(&text, &self.config.timezone);
+        if date.is_none() {
+            let place = self.fields.place(key);
+            self.fields.reports.push(
+                Diagnostic::warning(Code::InvalidDate, format!("`{key}` is no date: `{text}`"))
+                    .at(place)
+                    .hint("write it as 2024-12-31 or 2024-12-31T18:30:00+01:00"),
+            );
+        }
+        date
+    }
+
+    fn page_size(&mut self, value: Value) -> Option<usize> {
+        let map = self.fields.map("pagination", value);
+        let size = self.fields.int("page_size", map.get("page_size")?)?;
+        usize::try_from(size).ok()
+    }
+
+    /// What a section hands down: one map, or a list of them. What names a page (its title, URL,
+    /// aliases and menus) is not handed down.
+    fn cascade(&mut self, key: &str, value: Value) -> Option<FrontMatter> {
+        let maps = match value {
+            Value::List(list) => list,
+            other => vec![other],
+        };
+        let mut front = FrontMatter::default();
+        for map in maps {
+            let map = self.fields.map(key, map);
+            if map.contains_key("target") || map.contains_key("_target") {
+                let place = self.fields.place(key);
+                let message = "a cascade with a `target` is not supported";
+                self.fields.reports.push(
+                    Diagnostic::warning(Code::FrontMatterValue, message)
+                        .at(place)
+                        .hint("put the cascade into the `_index.md` of the section it is for"),
+                );
+                continue;
+            }
+            map.into_iter().for_each(|(key, value)| self.field(&mut front, key, value));
+        }
+        front.title = None;
+        front.summary = None;
+        front.rare = None;
+        Some(front)
+    }
+}
+
+/// Whether a page with this front matter is to be built at `now` (seconds since 1970), and why not.
+pub fn excluded(front: &FrontMatter, now: i64, wanted: Wanted) -> Option<&'static str> {
+    if front.draft == Some(true) && !wanted.drafts {
+        return Some("a draft");
+    }
+    if front.date.is_some_and(|date| date.seconds > now) && !wanted.future {
+        return Some("dated in the future");
+    }
+    if front.expiry.is_some_and(|date| date.seconds <= now) && !wanted.expired {
+        return Some("expired");
+    }
+    None
+}
+
+/// Which pages are built besides those that are published now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Drafts.
+    pub drafts: bool,
+    /// Pages dated in the future.
+    pub future: bool,
+    /// Pages past their expiry.
+    pub expired: bool,
+}
+
+/// The zone named `name` in the IANA database, such as `Europe/Berlin`.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn page(text: &str) -> (FrontMatter, usize, Vec<Diagnostic>) {
+        let mut reports = Vec::new();
+        let (front, body) = read("a.md", text, &Config::default(), &mut reports).unwrap();
+        (front, body, reports)
+    }
+
+    #[test]
+    fn the_front_matter_is_found_however_untidy() {
+        for text in [
+            "---\ntitle: A\n---\nbody",
+            "---\r\ntitle: A\r\n---\r\nbody",
+            "\u{feff}---\ntitle: A\n---\nbody",
+            "--- \n\n\ntitle: A\n\n--- \nbody",
+            "---\ntitle: A\n...\nbody",
+        ] {
+            let (front, body, reports) = page(text);
+            assert_eq!(front.title.as_deref(), Some("A"), "{text:?}");
+            assert_eq!(&text[body..], "body", "{text:?}");
+            assert_eq!(reports, [], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn without_front_matter_the_whole_file_is_the_body() {
+        for text in ["", "# A", "----\na\n----\n", "---\njust a ruler\n---\nand text"] {
+            let (front, body, reports) = page(text);
+            assert_eq!((front, body, reports.len()), (FrontMatter::default(), 0, 0), "{text:?}");
+        }
+        let (_, _, reports) = page("---\ntitle: A\n");
+        assert_eq!(reports[0].code, Code::UnclosedFrontMatter);
+    }
+
+    #[test]
+    fn values_are_taken_as_they_were_meant() {
+        let (front, _, reports) = page(
+            "---\ntitle: 1.10\ndraft: yes\ntags: one\nweight: '3'\nauthor: A\nparams: {x: 1}\n---\n",
+        );
+        assert_eq!(front.title.as_deref(), Some("1.10"));
+        assert_eq!(front.draft, Some(true));
+        assert_eq!(front.terms, [(0, vec!["one".into()])]);
+        assert_eq!(front.weight, Some(3));
+        assert_eq!(front.params["author"], Value::Text("A".into()));
+        assert_eq!(front.params["x"], Value::Int(1));
+        assert_eq!(reports, []);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_reported_at_its_line() {
+        let (front, _, reports) =
+            page("---\ntitle: A\ndate: soon\ndraft: [1]\naliases: a\naliases: b\n---\n");
+        let at: Vec<_> =
+            reports.iter().map(|d| (d.code, d.place.as_ref().unwrap().line)).collect();
+        assert_eq!(
+            at,
+            [(Code::DuplicateKey, 6), (Code::InvalidDate, 3), (Code::FrontMatterValue, 4)]
+        );
+        assert_eq!(front.rare.unwrap().aliases, ["b".into()]);
+    }
+
+    #[test]
+    fn broken_yaml_and_toml_are_errors_at_their_line() {
+        let mut reports = Vec::new();
+        let config = Config::default();
+        let error = read("a.md", "---\ntitle: A\nb: c: d\n---\n", &config, &mut reports);
+        let place = error.unwrap_err().place.unwrap();
+        assert_eq!((place.line, place.excerpt.as_str()), (3, "b: c: d"));
+        assert!(read("a.md", "+++\ntitle = 'A'\n+++\n", &config, &mut reports).is_err());
+    }
+
+    #[test]
+    fn a_cascade_fills_in_what_a_page_does_not_say() {
+        let (section, _, _) =
+            page("---\ncascade: {type: doc, draft: true, author: A, title: No, tags: [x]}\n---\n");
+        let (mut front, _, _) = page("---\ndraft: false\ntags: []\n---\n");
+        front.inherit(section.rare.unwrap().cascade.as_ref().unwrap());
+        assert_eq!(front.kind.as_deref(), Some("doc"));
+        assert_eq!(front.draft, Some(false));
+        assert_eq!(front.title, None);
+        assert_eq!(front.terms, [(0, vec![])]);
+        assert_eq!(front.params["author"], Value::Text("A".into()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(---\n)?(\\PC|\n|---\n|: |- |[{}]){0,60}") {
+            let mut reports = Vec::new();
+            let _ = read("a.md", &text, &Config::default(), &mut reports);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! bengal: a static site generator whose build is a chain of stages.
+//!
+//! ```text
+//! discover ─▶ parse ─▶ taxonomy ─▶ render ─▶ write
+//! ```
+//!
+//! [`build::build`] reads a site's configuration ([`config`]) and templates ([`template`]), and runs
+//! the chain ([`pipeline`]) of the five built-in [`stages`]:
+//!
+//! * **discover** walks the site's folders and sends out what it finds;
+//! * **parse** reads a file: front matter and the rest of the [`content`] model, Markdown
+//!   ([`markdown`]), [`data`]; the HTML goes to the body [`store`], so that little waits;
+//! * **taxonomy** is the barrier: when every page is there, it puts the [`site`] together: tree,
+//!   order, terms, menus;
+//! * **render** makes each page of its template and its body;
+//! * **write** puts it into the [`output`] directory.
+//!
+//! What a site's author did wrong is a [`diagnostic`]; [`cli`] shows it.
+
+pub mod build;
+pub mod cli;
+pub mod config;
+pub mod content;
+pub mod data;
+pub mod diagnostic;
+pub mod manifest;
+pub mod markdown;
+pub mod output;
+pub mod pipeline;
+pub mod process;
+pub mod site;
+pub mod stages;
+pub mod store;
+pub mod template;
+pub mod theme;
+pub mod value;
+pub mod yaml;

@@ -1,0 +1,372 @@
+//! Markdown to HTML. The only module that names comrak.
+//!
+//! One walk over the syntax tree makes the HTML and finds all else that bengal wants to know of a
+//! body: headings, words, where its summary ends, and links to other files of the site.
+//!
+//! **Invariant:** a link to another file leaves an empty spot in the HTML, as the page's URL is known
+//! only when all pages are.
+
+use std::cell::Cell;
+use std::fmt::{self, Write};
+use std::ops::Range;
+
+use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
+use comrak::nodes::{AstNode, NodeValue};
+use comrak::options::Plugins;
+use comrak::{Arena, Options, parse_document};
+
+use crate::config::MarkdownConfig;
+use crate::content::page::{Heading, Headings, HeadingsBuilder, Link, offset};
+
+/// Turns Markdown into HTML; holds buffers for use again.
+pub struct Markdown {
+    options: Options<'static>,
+    findings: Findings,
+}
+
+/// What was found in a body besides its HTML.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Its headings.
+    pub headings: Headings,
+    /// Words of text.
+    pub words: u32,
+    /// Which bytes of the HTML are its summary: up to `<!--more-->`, else its first paragraph.
+    pub summary: Range<u32>,
+    /// The spots to be filled in, in order.
+    pub links: Box<[Link]>,
+    /// The text of its first heading of level 1.
+    pub title: Option<String>,
+    /// Line and column in the body, from 1, of the first raw HTML that was left out.
+    pub raw_html: Option<(usize, usize)>,
+}
+
+#[derive(Debug, Default)]
+struct Findings {
+    headings: HeadingsBuilder,
+    links: Vec<Link>,
+    words: u32,
+    in_word: bool,
+    more: Option<u32>,
+    first_paragraph: Option<Range<u32>>,
+    title: Option<String>,
+    raw_html: Option<(usize, usize)>,
+}
+
+impl Markdown {
+    /// A converter with the site's choices.
+    pub fn new(config: &MarkdownConfig) -> Self {
+        let mut options = Options::default();
+        let extension = &mut options.extension;
+        extension.strikethrough = true;
+        extension.table = true;
+        extension.autolink = true;
+        extension.tasklist = true;
+        extension.footnotes = true;
+        extension.alerts = true;
+        options.parse.smart = config.smart_punctuation;
+        options.render.r#unsafe = config.unsafe_html;
+        Self { options, findings: Findings::default() }
+    }
+
+    /// Appends the HTML of `text` to `html`; offsets in what is returned count from where it begins.
+    pub fn convert(&mut self, text: &str, html: &mut String) -> Found {
+        let arena = Arena::new();
+        let root = parse_document(&arena, text, &self.options);
+        let length = Cell::new(0);
+        let user = Walk { findings: std::mem::take(&mut self.findings), length: &length };
+        let mut output = Counted { html, length: &length };
+        let plugins = Plugins::default();
+        let walked = format_document_with_formatter(
+            root, &self.options, &mut output, &plugins, format_node, user,
+        );
+        match walked {
+            Ok(walk) => self.findings = walk.findings,
+            Err(fmt::Error) => unreachable!("writing to a string never fails"),
+        }
+        self.found()
+    }
+
+    fn found(&mut self) -> Found {
+        let findings = &mut self.findings;
+        findings.in_word = false;
+        let paragraph = findings.first_paragraph.take();
+        let summary = findings.more.take().map(|end| 0..end).or(paragraph).unwrap_or_default();
+        Found {
+            headings: findings.headings.take(),
+            words: std::mem::take(&mut findings.words),
+            summary,
+            links: findings.links.drain(..).collect(),
+            title: findings.title.take(),
+            raw_html: findings.raw_html.take(),
+        }
+    }
+}
+
+/// A string that says how long it has become since the conversion began.
+struct Counted<'a> {
+    html: &'a mut String,
+    length: &'a Cell<usize>,
+}
+
+impl Write for Counted<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.html.push_str(text);
+        self.length.set(self.length.get() + text.len());
+        Ok(())
+    }
+}
+
+struct Walk<'a> {
+    findings: Findings,
+    length: &'a Cell<usize>,
+}
+
+fn format_node<'a>(
+    context: &mut Context<'_, '_, Walk<'_>>,
+    node: &'a AstNode<'a>,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    let data = node.data();
+    match &data.value {
+        NodeValue::Text(text) if entering => context.user.findings.count_words(text),
+        NodeValue::Code(code) if entering => context.user.findings.count_words(&code.literal),
+        NodeValue::CodeBlock(code) if entering => {
+            context.user.findings.in_word = false;
+            context.user.findings.count_words(&code.literal);
+            context.user.findings.in_word = false;
+        }
+        NodeValue::SoftBreak | NodeValue::LineBreak => context.user.findings.in_word = false,
+        NodeValue::Heading(heading) => return format_heading(context, node, heading.level, entering),
+        NodeValue::Link(link) if is_file(&link.url) => {
+            return format_link(context, node, &link.url, &link.title, entering);
+        }
+        NodeValue::Image(image) if entering && is_file(&image.url) => {
+            context.write_str("<img src=\"")?;
+            context.note_link(node, &image.url);
+            context.write_str("\" alt=\"")?;
+            return Ok(ChildRendering::Plain);
+        }
+        NodeValue::HtmlBlock(block) if entering => {
+            if is_more(&block.literal) {
+                let at = context.position();
+                context.user.findings.more.get_or_insert(at);
+                return Ok(ChildRendering::HTML);
+            }
+            context.note_raw_html(node, &block.literal);
+        }
+        NodeValue::HtmlInline(literal) if entering => context.note_raw_html(node, literal),
+        NodeValue::Paragraph => {
+            context.user.findings.in_word = false;
+            if entering {
+                context.cr()?;
+            }
+            let start = context.position();
+            let rendering = format_node_default(context, node, entering)?;
+            let end = context.position();
+            let first = &mut context.user.findings.first_paragraph;
+            match first {
+                None if entering && is_top(node) => *first = Some(start..start),
+                // The first one is still open: nothing else at the top can end before it.
+                Some(range) if !entering && range.start == range.end && is_top(node) => range.end = end,
+                _ => {}
+            }
+            return Ok(rendering);
+        }
+        _ => {}
+    }
+    if data.value.block() {
+        context.user.findings.in_word = false;
+    }
+    format_node_default(context, node, entering)
+}
+
+fn is_top<'a>(node: &'a AstNode<'a>) -> bool {
+    node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Document))
+}
+
+/// A heading with its anchor as `id`, so that a theme decides how the anchor is shown.
+fn format_heading<'a>(
+    context: &mut Context<'_, '_, Walk<'_>>,
+    node: &'a AstNode<'a>,
+    level: u8,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    context.user.findings.in_word = false;
+    if entering {
+        let title = node.collect_text();
+        let id = context.anchorizer.anchorize(&title);
+        context.cr()?;
+        write!(context, "<h{level} id=\"{id}\">")?;
+        let findings = &mut context.user.findings;
+        findings.headings.push(Heading { level, id: &id, title: &title });
+        if level == 1 && findings.title.is_none() {
+            findings.title = Some(title);
+        }
+    } else {
+        write!(context, "</h{level}>")?;
+        context.lf()?;
+    }
+    Ok(ChildRendering::HTML)
+}
+
+fn format_link<'a>(
+    context: &mut Context<'_, '_, Walk<'_>>,
+    node: &'a AstNode<'a>,
+    url: &str,
+    title: &str,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    if !entering {
+        context.write_str("</a>")?;
+        return Ok(ChildRendering::HTML);
+    }
+    context.write_str("<a href=\"")?;
+    context.note_link(node, url);
+    if !title.is_empty() {
+        context.write_str("\" title=\"")?;
+        context.escape(title)?;
+    }
+    context.write_str("\">")?;
+    Ok(ChildRendering::HTML)
+}
+
+trait Noting {
+    fn position(&self) -> u32;
+    fn note_link<'a>(&mut self, node: &'a AstNode<'a>, url: &str);
+    fn note_raw_html<'a>(&mut self, node: &'a AstNode<'a>, literal: &str);
+}
+
+impl Noting for Context<'_, '_, Walk<'_>> {
+    fn position(&self) -> u32 {
+        offset(self.user.length.get())
+    }
+
+    fn note_link<'a>(&mut self, node: &'a AstNode<'a>, url: &str) {
+        let start = node.data().sourcepos.start;
+        let offset_here = self.position();
+        self.user.findings.links.push(Link {
+            offset: offset_here,
+            line: offset(start.line),
+            column: offset(start.column),
+            target: url.into(),
+        });
+    }
+
+    fn note_raw_html<'a>(&mut self, node: &'a AstNode<'a>, literal: &str) {
+        let is_comment = literal.trim_start().starts_with("<!--");
+        if !self.options.render.r#unsafe && !is_comment {
+            let start = node.data().sourcepos.start;
+            self.user.findings.raw_html.get_or_insert((start.line, start.column));
+        }
+    }
+}
+
+impl Findings {
+    /// Counts the words that begin in `text`; one that goes on from the text before is counted.
+    fn count_words(&mut self, text: &str) {
+        for c in text.chars() {
+            let space = c.is_whitespace();
+            self.words += u32::from(!space && !self.in_word);
+            self.in_word = !space;
+        }
+    }
+}
+
+/// Appends `text` to `html`, escaped.
+pub fn push_escaped(text: &str, html: &mut String) {
+    let written = comrak::html::escape(html, text);
+    debug_assert!(written.is_ok(), "writing to a string never fails");
+}
+
+/// Appends `url` to `html` as an attribute's value.
+pub fn push_href(url: &str, html: &mut String) {
+    let written = comrak::html::escape_href(html, url, false);
+    debug_assert!(written.is_ok(), "writing to a string never fails");
+}
+
+fn is_more(html: &str) -> bool {
+    let comment = html.trim().strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
+    comment.is_some_and(|text| text.trim().eq_ignore_ascii_case("more"))
+}
+
+/// Whether a link's target may be a file of the site: relative, and its path ends in a name with an
+/// extension.
+fn is_file(url: &str) -> bool {
+    let path = url.split(['#', '?']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let scheme = path.find(':').is_some_and(|colon| !path[..colon].contains('/'));
+    !path.starts_with("//") && !scheme && name.rfind('.').is_some_and(|dot| dot > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn convert(text: &str) -> (String, Found) {
+        let config = MarkdownConfig { unsafe_html: false, smart_punctuation: false };
+        let mut html = String::new();
+        let found = Markdown::new(&config).convert(text, &mut html);
+        (html, found)
+    }
+
+    fn summary<'a>(html: &'a str, found: &Found) -> &'a str {
+        &html[found.summary.start as usize..found.summary.end as usize]
+    }
+
+    #[test]
+    fn headings_have_anchors_that_differ() {
+        let (html, found) = convert("# A *b*\n\n## C\n\n## C\n");
+        assert_eq!(html, "<h1 id=\"a-b\">A <em>b</em></h1>\n<h2 id=\"c\">C</h2>\n<h2 id=\"c-1\">C</h2>\n");
+        let ids: Vec<_> = found.headings.iter().map(|h| (h.level, h.id, h.title)).collect();
+        assert_eq!(ids, [(1, "a-b", "A b"), (2, "c", "C"), (2, "c-1", "C")]);
+        assert_eq!(found.title.as_deref(), Some("A b"));
+    }
+
+    #[test]
+    fn the_summary_ends_at_more_else_at_the_first_paragraph() {
+        let (html, found) = convert("one\n\ntwo\n\n<!--more-->\n\nthree\n");
+        assert_eq!(summary(&html, &found), "<p>one</p>\n<p>two</p>\n");
+        assert!(!html.contains("more"));
+        let (html, found) = convert("# A\n\none\n\ntwo\n");
+        assert_eq!(summary(&html, &found), "<p>one</p>\n");
+        assert_eq!(convert("# A\n").1.summary, 0..0);
+    }
+
+    #[test]
+    fn links_to_files_are_left_open_with_their_place() {
+        let (html, found) = convert("x\n\n[a](b.md#c \"t\") ![i](i.png) [d](https://x.org/e.md)\n");
+        let links: Vec<_> =
+            found.links.iter().map(|link| (&*link.target, link.line, link.column)).collect();
+        assert_eq!(links, [("b.md#c", 3, 1), ("i.png", 3, 17)]);
+        assert!(html[..found.links[0].offset as usize].ends_with("<a href=\""));
+        assert!(html[found.links[1].offset as usize..].starts_with("\" alt=\"i\""));
+        assert!(html.contains("<a href=\"\" title=\"t\">a</a>"));
+        assert!(html.contains("href=\"https://x.org/e.md\""));
+    }
+
+    #[test]
+    fn words_are_counted_across_markup() {
+        assert_eq!(convert("One **two**three `four five`\nsix\n\n- seven\n- eight\n").1.words, 7);
+        assert_eq!(convert("").1.words, 0);
+    }
+
+    #[test]
+    fn raw_html_is_noted_when_it_is_left_out() {
+        assert_eq!(convert("a\n\n<div>x</div>\n").1.raw_html, Some((3, 1)));
+        assert_eq!(convert("a <b>x</b>\n").1.raw_html, Some((1, 3)));
+        assert_eq!(convert("<!-- only a comment -->\n").1.raw_html, None);
+    }
+
+    #[test]
+    fn a_converter_starts_anew_for_each_body() {
+        let config = MarkdownConfig { unsafe_html: true, smart_punctuation: true };
+        let mut markdown = Markdown::new(&config);
+        let mut html = String::from("before");
+        let first = markdown.convert("# A\n\n[x](y.md) \"q\"\n", &mut html);
+        let second = markdown.convert("b\n", &mut html);
+        assert!(html.starts_with("before<h1") && html.contains("“q”"));
+        assert_eq!((first.links.len(), second.links.len()), (1, 0));
+        assert_eq!((second.summary, second.words, second.title), (0..9, 1, None));
+    }
+}

@@ -1,0 +1,117 @@
+//! What flows through the chain: one type on every channel.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::content::page::Parsed;
+use crate::site::PageId;
+use crate::value::{Text, Value};
+
+/// One thing on its way through the chain. A stage hands on what is not its business.
+#[derive(Debug)]
+pub enum Item {
+    /// A Markdown file that was found. From discover to parse.
+    Source(Source),
+    /// A data file that was found. From discover to parse.
+    DataSource(Source),
+    /// A page that was parsed. From parse to taxonomy, which keeps it.
+    Page(Box<Parsed>),
+    /// The value of a data file. From parse to taxonomy, which keeps it.
+    Data(Data),
+    /// A file to be copied as it is. From discover to write.
+    File(FileCopy),
+    /// A page to be rendered. From taxonomy to render.
+    Render(Render),
+    /// A finished output file. From render, or taxonomy for redirects, to write.
+    Output(Output),
+}
+
+/// A file to be read.
+#[derive(Debug)]
+pub struct Source {
+    /// Its path under `content/` or `data/`, with `/`.
+    pub path: Arc<str>,
+    /// Where it is.
+    pub file: PathBuf,
+}
+
+/// What a data file holds.
+#[derive(Debug)]
+pub struct Data {
+    /// Its path under `data/`, with `/`.
+    pub path: Arc<str>,
+    /// Its value.
+    pub value: Value,
+}
+
+/// A file to be copied.
+#[derive(Debug)]
+pub struct FileCopy {
+    /// Its path under `content/`, with `/`, when it lies beside pages; else `None`.
+    pub resource: Option<Arc<str>>,
+    /// Where its bytes are.
+    pub from: FileBytes,
+    /// Its path in the output directory, with `/`. For a resource this is set by taxonomy, as it
+    /// goes where its page goes.
+    pub to: Text,
+}
+
+/// Where a copied file's bytes are.
+#[derive(Debug)]
+pub enum FileBytes {
+    /// On disk.
+    Path(PathBuf),
+    /// In the program: a file of the embedded theme.
+    Embedded(&'static [u8]),
+}
+
+/// A page to be rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Render {
+    /// Which page.
+    pub page: PageId,
+    /// Which page of its list, from 1; 1 for what has no list.
+    pub number: usize,
+}
+
+/// A finished output file.
+#[derive(Debug)]
+pub struct Output {
+    /// Its path in the output directory, with `/`.
+    pub path: Arc<str>,
+    /// What is written there.
+    pub bytes: Vec<u8>,
+}
+
+/// What an item is called when a stage fails on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// A path.
+    Path(Arc<str>),
+    /// A page of the site, which knows its path.
+    Page(PageId),
+}
+
+impl Item {
+    /// What the item is called; cheap, as it is asked for before each `process`.
+    pub fn label(&self) -> Option<Label> {
+        match self {
+            Self::Source(source) | Self::DataSource(source) => {
+                Some(Label::Path(Arc::clone(&source.path)))
+            }
+            Self::Data(data) => Some(Label::Path(Arc::clone(&data.path))),
+            Self::Render(render) => Some(Label::Page(render.page)),
+            Self::Page(page) => Some(Label::Path(Arc::clone(&page.path))),
+            Self::Output(output) => Some(Label::Path(Arc::clone(&output.path))),
+            Self::File(file) => file.resource.clone().map(Label::Path),
+        }
+    }
+
+    /// Bytes that the item holds beyond its own size, where they may be many.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Output(output) => output.bytes.len(),
+            _ => 0,
+        }
+    }
+}

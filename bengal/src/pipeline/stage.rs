@@ -1,0 +1,189 @@
+//! What a stage is, and what it is given to work with.
+//!
+//! A stage's kind is in what [`Stage::start`] returns, so the runner picks the schedule:
+//!
+//! * [`PerItem`]: one worker on each of `jobs` threads, items in any order;
+//! * [`Barrier`]: one worker that gathers every item before it emits the first.
+//!
+//! **Invariant:** a stage that gets an item it does not know emits it unchanged.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Sender;
+
+use super::item::Item;
+use crate::diagnostic::Diagnostic;
+
+/// One step of a build.
+pub trait Stage: Send + Sync {
+    /// Its name, of which the chain holds each once.
+    fn name(&self) -> &str;
+
+    /// Where in the chain it belongs.
+    fn slot(&self) -> Slot;
+
+    /// A worker. Called once for each thread that the stage is given, before any item flows.
+    fn start(&self) -> Work<'_>;
+}
+
+/// Where in the chain a stage belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// At its head: it is the source of all items.
+    First,
+    /// Right before the stage of that name.
+    Before(String),
+    /// Right after the stage of that name.
+    After(String),
+}
+
+/// A worker of a stage, by the stage's kind.
+pub enum Work<'s> {
+    /// Handles items one by one, beside others of its kind.
+    PerItem(Box<dyn PerItem + 's>),
+    /// Gathers all items first.
+    Barrier(Box<dyn Barrier + 's>),
+}
+
+/// A worker of a stage that handles items one by one.
+pub trait PerItem: Send {
+    /// Handles one item: emits what later stages should see of it, or nothing to drop it.
+    ///
+    /// # Errors
+    /// When the stage cannot go on: the build is cancelled. What is wrong with one page is a
+    /// [`Diagnostic`] and no error.
+    fn process(&mut self, item: Item, out: &mut Outbox<'_>) -> Result<(), StageError>;
+
+    /// Called once, after the last item.
+    ///
+    /// # Errors
+    /// As in [`PerItem::process`].
+    fn finish(&mut self, _out: &mut Outbox<'_>) -> Result<(), StageError> {
+        Ok(())
+    }
+}
+
+/// The worker of a stage that gathers all items before it emits any. In [`Barrier::process`] it has
+/// no outbox, so that none can be emitted early.
+pub trait Barrier: Send {
+    /// Takes one item.
+    ///
+    /// # Errors
+    /// When the stage cannot go on.
+    fn process(&mut self, item: Item, reports: &mut Vec<Diagnostic>) -> Result<(), StageError>;
+
+    /// Called once, after the last item: emits what later stages should see.
+    ///
+    /// # Errors
+    /// When the stage cannot go on.
+    fn finish(self: Box<Self>, out: &mut Outbox<'_>) -> Result<(), StageError>;
+}
+
+/// Why a stage cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The build was cancelled; to be passed up.
+    #[error("cancelled")]
+    Cancelled,
+    /// A file or directory could not be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Anything else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl StageError {
+    /// Wraps an I/O error with its path: `map_err(StageError::io(path))`.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { path: path.into(), source }
+    }
+}
+
+/// Items sent at once.
+pub(super) type Batch = Vec<Item>;
+
+/// Most items in a batch. A hand-over costs about a microsecond of locking and waking, a page some
+/// fifty of work; at 32 the chain costs a thousandth, and a batch of pages is still small.
+const BATCH_ITEMS: usize = 32;
+
+/// Bytes in a batch from which it is sent though not full, so that what waits in channels stays
+/// small when pages are large.
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// Where a stage puts what later stages should see, and its diagnostics.
+pub struct Outbox<'a> {
+    next: Option<Sender<Batch>>,
+    batch: Batch,
+    limit: usize,
+    weight: usize,
+    cancelled: &'a AtomicBool,
+    /// Diagnostics; shown when the build ends.
+    pub reports: Vec<Diagnostic>,
+    pub(super) sent: u64,
+    pub(super) blocked: Duration,
+    pub(super) last: Option<Instant>,
+}
+
+impl<'a> Outbox<'a> {
+    pub(super) fn new(next: Option<Sender<Batch>>, cancelled: &'a AtomicBool) -> Self {
+        Self {
+            next,
+            batch: Vec::new(),
+            // Batches grow from one item, so that a small site keeps all workers busy too.
+            limit: 1,
+            weight: 0,
+            cancelled,
+            reports: Vec::new(),
+            sent: 0,
+            blocked: Duration::ZERO,
+            last: None,
+        }
+    }
+
+    /// Hands `item` on. Waits while the next stage is behind.
+    ///
+    /// # Errors
+    /// When the build was cancelled; to be passed up.
+    pub fn emit(&mut self, item: Item) -> Result<(), StageError> {
+        self.weight += item.weight();
+        self.batch.push(item);
+        if self.batch.len() >= self.limit || self.weight >= BATCH_BYTES {
+            self.limit = (self.limit * 2).min(BATCH_ITEMS);
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Reports a diagnostic.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.reports.push(diagnostic);
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), StageError> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(StageError::Cancelled);
+        }
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let full = std::mem::replace(&mut self.batch, Vec::with_capacity(self.limit));
+        self.weight = 0;
+        self.sent += full.len() as u64;
+        let Some(next) = &self.next else { return Ok(()) };
+        let before = Instant::now();
+        let sent = next.send(full);
+        let after = Instant::now();
+        self.blocked += after - before;
+        self.last = Some(after);
+        // All receivers are gone only when the next stage failed.
+        sent.map_err(|_| StageError::Cancelled)
+    }
+}

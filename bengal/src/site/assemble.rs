@@ -1,0 +1,290 @@
+//! Puts a site together from what was parsed.
+//!
+//! 1. Pages are sorted by path, so that nothing depends on who was parsed first.
+//! 2. What sections cascade is handed down; pages that are thereby drafts or expired leave.
+//! 3. Each page claims its output path; the smaller path has it, the other is an error.
+//! 4. Sections without a page of their own, the home page and the 404 page are added.
+//! 5. The tree: sections, the total order, neighbours.
+//! 6. Terms, and the pages that list them.
+//! 7. Menus, data, files beside pages, redirects.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::claims::Claims;
+use super::{Page, PageId, Settings, Site, content_path, files, menus, terms, tree};
+use crate::content::front_matter::{FrontMatter, excluded};
+use crate::content::page::{Body, Kind, Parsed};
+use crate::content::permalink;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::pipeline::item::{Data, FileCopy, Render};
+use crate::value::Text;
+
+/// What has come to the barrier.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// The pages, in any order.
+    pub pages: Vec<Parsed>,
+    /// The data files, in any order.
+    pub data: Vec<Data>,
+    /// The files to be copied, in any order.
+    pub files: Vec<FileCopy>,
+}
+
+/// A site, and what is to be made of it.
+#[derive(Debug)]
+pub struct Assembled {
+    /// The site.
+    pub site: Site,
+    /// What is to be rendered: lists first, as they take longest.
+    pub renders: Vec<Render>,
+    /// What is to be copied.
+    pub files: Vec<FileCopy>,
+    /// Redirect pages: output path, and the URL they lead to.
+    pub redirects: Vec<(String, Text)>,
+}
+
+/// Puts a site together.
+pub fn assemble(
+    gathered: Gathered,
+    settings: &Settings,
+    reports: &mut Vec<Diagnostic>,
+) -> Assembled {
+    let Gathered { mut pages, data, files } = gathered;
+    pages.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    tree::cascade(&mut pages);
+    pages.retain(|page| excluded(&page.front, settings.now.seconds, settings.wanted).is_none());
+    let mut claims = Claims::with_capacity(pages.len() * 2);
+    let pages = claim_pages(pages, &mut claims, reports);
+    let mut builder = Builder::new(pages, settings, claims, reports);
+    terms::adopt(&mut builder);
+    builder.add_pages();
+    let tree = tree::build(&mut builder);
+    let taxonomies = terms::build(&mut builder, &tree.order);
+    let newest = newest(&builder.pages, &tree.order);
+    let menus = menus::build(&builder.pages, &settings.config, builder.reports);
+    let data = files::data(data, builder.reports);
+    let (files, resources) = files::place(&mut builder, files);
+    let mut site = Site {
+        from_files: builder.from_files,
+        home: builder.home,
+        pages: std::mem::take(&mut builder.pages),
+        newest,
+        taxonomies,
+        menus,
+        data,
+        resources,
+    };
+    site.pages.shrink_to_fit();
+    let renders = renders(&site, &mut builder);
+    let redirects = redirects(&site, &mut builder);
+    Assembled { site, renders, files, redirects }
+}
+
+/// Keeps the pages that get the output path they ask for.
+fn claim_pages(
+    pages: Vec<Parsed>,
+    claims: &mut Claims,
+    reports: &mut Vec<Diagnostic>,
+) -> Vec<Page> {
+    let mut kept = Vec::with_capacity(pages.len() + pages.len() / 8 + 16);
+    for page in pages {
+        let Err(owner) = claims.claim_url(&page.url, &page.path) else {
+            kept.push(page.into());
+            continue;
+        };
+        reports.push(conflict(&content_path(&page.path), &page.url, &content_path(&owner)));
+    }
+    kept
+}
+
+fn conflict(file: &str, url: &str, owner: &str) -> Diagnostic {
+    Diagnostic::error(Code::UrlConflict, format!("{owner} has the URL {url} already"))
+        .in_file(file)
+        .hint("give one of them another `slug` or `url`, or rename it")
+}
+
+impl From<Parsed> for Page {
+    fn from(parsed: Parsed) -> Self {
+        Self {
+            kind: parsed.kind,
+            path: Some(parsed.path),
+            title: parsed.title,
+            url: parsed.url,
+            front: parsed.front,
+            body: parsed.body,
+            section: None,
+            previous: None,
+            next: None,
+            pages: Box::default(),
+            sections: Box::default(),
+            terms: Box::default(),
+            taxonomy: None,
+            resources: Vec::new(),
+        }
+    }
+}
+
+/// A site in the making.
+pub(super) struct Builder<'a> {
+    pub pages: Vec<Page>,
+    pub from_files: usize,
+    pub home: PageId,
+    /// The sections by folder, once the tree is built.
+    pub sections: HashMap<String, PageId>,
+    pub settings: &'a Settings,
+    pub claims: Claims,
+    pub reports: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(
+        pages: Vec<Page>,
+        settings: &'a Settings,
+        claims: Claims,
+        reports: &'a mut Vec<Diagnostic>,
+    ) -> Self {
+        let from_files = pages.len();
+        let home = PageId(0);
+        Self { pages, from_files, home, sections: HashMap::new(), settings, claims, reports }
+    }
+
+    /// Adds the home page and the 404 page where no file is theirs.
+    fn add_pages(&mut self) {
+        let find = |pages: &[Page], kind| pages.iter().position(|page| page.kind == kind);
+        let home = find(&self.pages, Kind::Home).map(PageId::new);
+        self.home = match home {
+            Some(home) => home,
+            None => {
+                let title = self.settings.config.title.clone();
+                self.add(Kind::Home, "/", title).unwrap_or(PageId(0))
+            }
+        };
+        if find(&self.pages, Kind::NotFound).is_none() {
+            self.add(Kind::NotFound, NOT_FOUND_URL, "Page not found".into());
+        }
+    }
+
+    /// Adds a page that no file makes. `None` when its output path is taken, which is reported.
+    pub fn add(&mut self, kind: Kind, url: &str, title: Text) -> Option<PageId> {
+        let needed = format!("it has the URL {url}, which the list of `{title}` needs");
+        match self.try_add(kind, url, title) {
+            Ok(id) => Some(id),
+            Err(owner) => {
+                let diagnostic = Diagnostic::error(Code::UrlConflict, needed);
+                let diagnostic = diagnostic.in_file(&content_path(&owner));
+                self.reports.push(diagnostic.hint("give the page another `slug` or `url`"));
+                None
+            }
+        }
+    }
+
+    /// Adds a page that no file makes.
+    ///
+    /// # Errors
+    /// With the owner's name, when its output path is taken.
+    pub fn try_add(&mut self, kind: Kind, url: &str, title: Text) -> Result<PageId, Arc<str>> {
+        self.claims.claim_url(url, &Arc::from(format!("the page {url}")))?;
+        let parsed = Parsed {
+            path: Arc::from(""),
+            kind,
+            title,
+            url: url.into(),
+            front: FrontMatter::default(),
+            body: Body::default(),
+        };
+        self.pages.push(Page { path: None, ..parsed.into() });
+        Ok(PageId::new(self.pages.len() - 1))
+    }
+}
+
+/// The URL of the 404 page, where hosts look for it.
+pub const NOT_FOUND_URL: &str = "/404.html";
+
+/// The key of the total order: weight (none last), date descending (none last), title, path.
+pub(super) fn rank(page: &Page) -> (i64, Reverse<i64>, &str, Option<&str>) {
+    let date = page.front.date.map_or(i64::MIN, |date| date.seconds);
+    (page.front.weight.unwrap_or(i64::MAX), Reverse(date), &page.title, page.path.as_deref())
+}
+
+/// The regular pages, newest first; those of one moment in the total order.
+fn newest(pages: &[Page], order: &[PageId]) -> Vec<PageId> {
+    let regular = |id: &PageId| pages[id.index()].kind == Kind::Page;
+    let mut newest: Vec<_> = order.iter().copied().filter(regular).collect();
+    newest.sort_by_key(|id| Reverse(pages[id.index()].front.date.map_or(i64::MIN, |d| d.seconds)));
+    newest
+}
+
+/// What is to be rendered, with each page of each list.
+fn renders(site: &Site, builder: &mut Builder<'_>) -> Vec<Render> {
+    let mut renders = Vec::with_capacity(site.pages.len());
+    let ids = (0..site.pages.len()).map(PageId::new);
+    let (lists, regular): (Vec<_>, Vec<_>) = ids.partition(|id| site[*id].kind != Kind::Page);
+    for page in lists {
+        renders.push(Render { page, number: 1 });
+        let size = site.page_size(page, &builder.settings.config);
+        let count = if size == 0 { 1 } else { site.list_of(page).len().div_ceil(size) };
+        let owner: Arc<str> = site.name_of(page).into();
+        for number in 2..=count {
+            let url = list_url(&site[page].url, number);
+            match builder.claims.claim_url(&url, &owner) {
+                Ok(()) => renders.push(Render { page, number }),
+                Err(other) => builder.reports.push(conflict(&owner, &url, &other)),
+            }
+        }
+    }
+    renders.extend(regular.into_iter().map(|page| Render { page, number: 1 }));
+    renders
+}
+
+/// The URL of page `number` of the list at `url`.
+pub fn list_url(url: &str, number: usize) -> String {
+    match (number, url.strip_suffix(".html")) {
+        (1, _) => url.to_owned(),
+        (_, Some(stem)) => format!("{stem}/page/{number}.html"),
+        (_, None) => format!("{url}page/{number}/"),
+    }
+}
+
+/// The redirect pages that aliases ask for.
+fn redirects(site: &Site, builder: &mut Builder<'_>) -> Vec<(String, Text)> {
+    let mut redirects = Vec::new();
+    for page in &site.pages[..site.from_files] {
+        let Some(rare) = &page.front.rare else { continue };
+        let file = content_path(page.path.as_deref().unwrap_or_default());
+        for alias in &rare.aliases {
+            match claim_alias(alias, page, builder) {
+                Ok(Some(path)) => redirects.push((path, page.url.clone())),
+                Ok(None) => {}
+                Err(diagnostic) => builder.reports.push(diagnostic.in_file(&file)),
+            }
+        }
+    }
+    redirects
+}
+
+/// The output path of `alias`; `None` where it is the page itself.
+fn claim_alias(alias: &str, page: &Page, builder: &mut Builder<'_>) -> Result<Option<String>, Diagnostic> {
+    let absolute = match alias.starts_with('/') {
+        true => alias.to_owned(),
+        false => {
+            let parent = page.url.trim_end_matches('/').rfind('/').map_or("", |end| &page.url[..end]);
+            format!("{parent}/{alias}")
+        }
+    };
+    let wrong = |message| Diagnostic::error(Code::UrlOutside, format!("in `aliases`: {message}"));
+    let url = permalink::explicit(&absolute).map_err(wrong)?.url;
+    if url == *page.url {
+        return Ok(None);
+    }
+    let owner = Arc::from(format!("an alias of {}", page.url));
+    match builder.claims.claim_url(&url, &owner) {
+        Ok(()) => Ok(Some(permalink::output_path(&url))),
+        Err(other) if *other == *owner => Ok(None),
+        Err(other) => {
+            let message = format!("the alias `{alias}` is taken by {other}");
+            Err(Diagnostic::error(Code::AliasConflict, message).hint("remove the alias"))
+        }
+    }
+}

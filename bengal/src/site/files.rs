@@ -1,0 +1,117 @@
+//! Data files as one value, and where the files beside pages go.
+
+use std::sync::Arc;
+
+use super::assemble::Builder;
+use super::tree::nearest;
+use super::{FileLink, content_path};
+use crate::content::page::Kind;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::pipeline::item::{Data, FileCopy};
+use crate::value::{Map, Text, Value};
+
+/// The data files as one map: folders are maps, a file's name without its extension is its key.
+pub fn data(mut files: Vec<Data>, reports: &mut Vec<Diagnostic>) -> Map {
+    files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    let mut root = Map::new();
+    for file in files {
+        let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+        let key = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let mut map = &mut root;
+        for part in folder.split('/').filter(|part| !part.is_empty()) {
+            let entry = map.entry(part.into()).or_insert_with(|| Value::Map(Map::new()));
+            if !matches!(entry, Value::Map(_)) {
+                *entry = Value::Map(Map::new());
+            }
+            let Value::Map(below) = entry else { unreachable!("it was just made a map") };
+            map = below;
+        }
+        if map.insert(key.into(), file.value).is_some() {
+            let message = format!("another file is `{key}` in the site's data already");
+            reports.push(Diagnostic::warning(Code::DuplicateKey, message).in_file(&format!("data/{}", file.path)));
+        }
+    }
+    root
+}
+
+/// Says where each file goes; gives those that have a place, and the URLs of those beside pages, in
+/// the order of their paths. A file whose place is taken is reported and left out.
+pub fn place(builder: &mut Builder<'_>, mut files: Vec<FileCopy>) -> (Vec<FileCopy>, Vec<FileLink>) {
+    files.sort_by(|a, b| (a.resource.as_ref(), &a.to).cmp(&(b.resource.as_ref(), &b.to)));
+    let bundles = Bundles::new(builder);
+    let mut placed = Vec::with_capacity(files.len());
+    let mut links = Vec::new();
+    for mut file in files {
+        let owner = match &file.resource {
+            Some(path) => {
+                let url = bundles.url_of(builder, path);
+                file.to = url.trim_start_matches('/').into();
+                links.push(FileLink { path: (&**path).into(), url });
+                Arc::from(content_path(path))
+            }
+            None => Arc::from(format!("static/{}", file.to)),
+        };
+        match builder.claims.claim(file.to.to_string(), &owner) {
+            Ok(()) => placed.push(file),
+            Err(other) => {
+                let message = format!("{other} has the output path {} already", file.to);
+                let diagnostic = Diagnostic::error(Code::UrlConflict, message);
+                builder.reports.push(diagnostic.in_file(&owner).hint("rename one of them"));
+            }
+        }
+    }
+    give_resources(builder, &bundles, &links);
+    (placed, links)
+}
+
+/// The folders that are bundles, and which page each is.
+struct Bundles {
+    folders: std::collections::HashMap<String, usize>,
+}
+
+impl Bundles {
+    fn new(builder: &Builder<'_>) -> Self {
+        let folder = |(index, page): (usize, &super::Page)| {
+            let folder = page.path.as_deref()?.strip_suffix("/index.md")?;
+            (page.kind == Kind::Page).then(|| (folder.to_owned(), index))
+        };
+        Self { folders: builder.pages.iter().enumerate().filter_map(folder).collect() }
+    }
+
+    /// The bundle that the file at `path` belongs to: the folder, and the page.
+    fn of<'a>(&self, path: &'a str) -> Option<(&'a str, usize)> {
+        let folder = path.rsplit_once('/')?.0;
+        let page = nearest(folder, |at| self.folders.get(at).copied())?;
+        let length = nearest(folder, |at| self.folders.contains_key(at).then_some(at.len()))?;
+        Some((&folder[..length], page))
+    }
+
+    /// Where the file at `path` goes: beside the page of its bundle, else of its section.
+    fn url_of(&self, builder: &Builder<'_>, path: &str) -> Text {
+        let (folder, url) = match self.of(path) {
+            Some((folder, page)) => (folder.len(), &builder.pages[page].url),
+            None => {
+                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let find = |at: &str| builder.sections.get(at).map(|id| (at.len(), *id));
+                let (length, id) = nearest(folder, find).unwrap_or((0, builder.home));
+                (length, &builder.pages[id.index()].url)
+            }
+        };
+        let base = &url[..url.rfind('/').map_or(0, |slash| slash + 1)];
+        format!("{base}{}", path[folder..].trim_start_matches('/')).into()
+    }
+}
+
+/// Gives each bundle its files.
+fn give_resources(builder: &mut Builder<'_>, bundles: &Bundles, links: &[FileLink]) {
+    let mut lists: std::collections::BTreeMap<usize, Vec<FileLink>> = Default::default();
+    for link in links {
+        if let Some((folder, page)) = bundles.of(&link.path) {
+            let path = link.path[folder.len()..].trim_start_matches('/').into();
+            lists.entry(page).or_default().push(FileLink { path, url: link.url.clone() });
+        }
+    }
+    for (page, list) in lists {
+        builder.pages[page].resources = list;
+    }
+}

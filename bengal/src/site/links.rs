@@ -1,0 +1,131 @@
+//! Where a link from one content file to another leads.
+
+use std::ops::Range;
+
+use super::{Page, Settings, Site};
+use crate::content::page::Link;
+
+/// What a link's target is.
+enum Resolved {
+    /// A page or a file of the site: its URL from the site's root.
+    Url(String),
+    /// A Markdown file that is no page of the site.
+    Broken,
+    /// Nothing that bengal knows; to be left as it was written.
+    Other,
+}
+
+impl Site {
+    /// The bytes `range` of `html`, the body of `page`, with the links in it filled in.
+    pub fn fill_links(
+        &self,
+        page: &Page,
+        html: &str,
+        range: Range<usize>,
+        settings: &Settings,
+    ) -> String {
+        let mut filled = String::new();
+        self.fill(page, html, range, settings, &mut filled, |_| ());
+        filled
+    }
+
+    /// Appends the bytes `range` of `html`, the body of `page`, to `out` with the links in it filled
+    /// in; calls `broken` for each that leads nowhere.
+    pub fn fill(
+        &self,
+        page: &Page,
+        html: &str,
+        range: Range<usize>,
+        settings: &Settings,
+        out: &mut String,
+        mut broken: impl FnMut(&Link),
+    ) {
+        let mut at = range.start;
+        for link in &page.body.links {
+            let spot = link.offset as usize;
+            if spot < range.start || spot > range.end {
+                continue;
+            }
+            out.push_str(html.get(at..spot).unwrap_or_default());
+            at = spot;
+            let url = match self.resolve(page, &link.target) {
+                Resolved::Url(url) => {
+                    out.push_str(settings.config.base_path());
+                    url
+                }
+                Resolved::Broken => {
+                    broken(link);
+                    link.target.to_string()
+                }
+                Resolved::Other => link.target.to_string(),
+            };
+            crate::markdown::push_href(&url, out);
+        }
+        out.push_str(html.get(at..range.end).unwrap_or_default());
+    }
+
+    /// Resolves `target`, as written in `page`: a path relative to its file (or, with a leading `/`,
+    /// to the content folder), perhaps with `?…` or `#…`.
+    fn resolve(&self, page: &Page, target: &str) -> Resolved {
+        let end = target.find(['#', '?']).unwrap_or(target.len());
+        let (written, rest) = target.split_at(end);
+        let is_page = written.to_ascii_lowercase().ends_with(".md");
+        let decoded = percent_decode(written);
+        let from = page.path.as_deref().unwrap_or_default();
+        let Some(path) = join(from, decoded.as_deref().unwrap_or(written)) else {
+            return if is_page { Resolved::Broken } else { Resolved::Other };
+        };
+        let url = if is_page {
+            self.by_path(&path).map(|id| &self[id].url)
+        } else {
+            let found = self.resources.binary_search_by(|link| (*link.path).cmp(&path));
+            found.ok().map(|at| &self.resources[at].url)
+        };
+        match url {
+            Some(url) => Resolved::Url(format!("{url}{rest}")),
+            None if is_page => Resolved::Broken,
+            None => Resolved::Other,
+        }
+    }
+}
+
+/// `target` as a path under `content/`, where it stays within it.
+fn join(from: &str, target: &str) -> Option<String> {
+    let mut parts: Vec<&str> = match target.starts_with('/') {
+        true => Vec::new(),
+        false => from.rsplit_once('/').map_or_else(Vec::new, |(up, _)| up.split('/').collect()),
+    };
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Undoes percent-encoding; `None` where there is none, or it gives no text.
+fn percent_decode(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return None;
+    }
+    percent_encoding::percent_decode_str(text).decode_utf8().ok().map(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_joined_within_the_content() {
+        for (from, target, joined) in [
+            ("a/b.md", "c.md", Some("a/c.md")),
+            ("a/b.md", "./../c.md", Some("c.md")),
+            ("a/b.md", "/c/d.md", Some("c/d.md")),
+            ("b.md", "../c.md", None),
+        ] {
+            assert_eq!(join(from, target).as_deref(), joined, "{target}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The site: every page with its place among the others, as it is after the barrier.
+//!
+//! **Invariant:** a [`Site`] never changes once it is assembled, and depends on its input alone: not
+//! on the order in which pages were parsed.
+
+mod assemble;
+mod claims;
+mod files;
+mod links;
+mod menus;
+mod terms;
+mod tree;
+
+use std::ops::Index;
+use std::sync::Arc;
+
+pub use assemble::{Assembled, Gathered, NOT_FOUND_URL, assemble, list_url};
+
+use crate::config::Config;
+use crate::content::date::Date;
+use crate::content::front_matter::{FrontMatter, Wanted};
+use crate::content::page::{Body, Kind};
+use crate::value::{Map, Text};
+
+/// What shapes a build besides the site's content.
+#[derive(Debug)]
+pub struct Settings {
+    /// The site's configuration, with what the command line changes in it.
+    pub config: Config,
+    /// The moment that counts as now.
+    pub now: Date,
+    /// Which pages are built besides those that are published now.
+    pub wanted: Wanted,
+}
+
+/// A page's place in [`Site::pages`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PageId(u32);
+
+impl PageId {
+    /// The place as an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    fn new(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+}
+
+/// A site, assembled.
+#[derive(Debug)]
+pub struct Site {
+    /// Every rendered thing: first the pages from files, in the order of their paths, then those
+    /// that bengal adds.
+    pub pages: Vec<Page>,
+    /// How many pages come from files.
+    from_files: usize,
+    /// The regular pages, newest first.
+    pub newest: Vec<PageId>,
+    /// The home page.
+    pub home: PageId,
+    /// The taxonomies that have terms.
+    pub taxonomies: Vec<Taxonomy>,
+    /// The menus by name.
+    pub menus: Vec<Menu>,
+    /// What the data files hold.
+    pub data: Map,
+    /// Files beside pages, in the order of their paths.
+    resources: Vec<FileLink>,
+}
+
+/// A page, with its place in the site.
+#[derive(Debug)]
+pub struct Page {
+    /// What it is.
+    pub kind: Kind,
+    /// Its path under `content/`; `None` when bengal added it.
+    pub path: Option<Arc<str>>,
+    /// Its title.
+    pub title: Text,
+    /// Its URL from the site's root.
+    pub url: Text,
+    /// Its front matter, with what sections above cascade.
+    pub front: FrontMatter,
+    /// What was made of its Markdown.
+    pub body: Body,
+    /// The section it belongs to; `None` for the home page.
+    pub section: Option<PageId>,
+    /// The page before it in its section's order.
+    pub previous: Option<PageId>,
+    /// The page after it in its section's order.
+    pub next: Option<PageId>,
+    /// The pages it lists, in order: a section's own pages, a term's pages, a taxonomy's terms.
+    pub pages: Box<[PageId]>,
+    /// The sections right below it, in order.
+    pub sections: Box<[PageId]>,
+    /// Its terms: index of the taxonomy in [`Config::taxonomies`], and the terms' pages.
+    pub terms: Box<[(usize, Box<[PageId]>)]>,
+    /// The taxonomy that it or its terms belong to, as an index of [`Config::taxonomies`].
+    pub taxonomy: Option<usize>,
+    /// Files beside it, for a bundle.
+    pub resources: Vec<FileLink>,
+}
+
+/// A taxonomy, and the page that lists its terms.
+#[derive(Debug)]
+pub struct Taxonomy {
+    /// Its name.
+    pub name: Text,
+    /// Its page, whose `pages` are its terms'.
+    pub page: PageId,
+}
+
+/// A menu.
+#[derive(Debug)]
+pub struct Menu {
+    /// Its name.
+    pub name: Text,
+    /// Its entries in order.
+    pub items: Vec<MenuItem>,
+}
+
+/// An entry of a menu.
+#[derive(Debug)]
+pub struct MenuItem {
+    /// What it is called.
+    pub name: Text,
+    /// Where it leads.
+    pub url: Text,
+    /// Its weight.
+    pub weight: Option<i64>,
+    /// Its identifier.
+    pub identifier: Text,
+    /// The entries below it, in order.
+    pub children: Vec<MenuItem>,
+}
+
+/// A file that is copied, and its URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileLink {
+    /// Its path: under `content/`, or relative to the bundle it belongs to.
+    pub path: Text,
+    /// Its URL from the site's root.
+    pub url: Text,
+}
+
+impl Index<PageId> for Site {
+    type Output = Page;
+
+    fn index(&self, id: PageId) -> &Page {
+        &self.pages[id.index()]
+    }
+}
+
+impl Site {
+    /// The page made from the file at `path` under `content/`.
+    pub fn by_path(&self, path: &str) -> Option<PageId> {
+        let pages = &self.pages[..self.from_files];
+        let found = pages.binary_search_by(|page| page.path.as_deref().unwrap_or_default().cmp(path));
+        found.ok().map(PageId::new)
+    }
+
+    /// What a page is called in messages: its file, or its URL where it has none.
+    pub fn name_of(&self, id: PageId) -> String {
+        match &self[id].path {
+            Some(path) => content_path(path),
+            None => format!("the page {}", self[id].url),
+        }
+    }
+
+    /// How many items of its list each page of `id`'s list shows; 0 for all.
+    pub fn page_size(&self, id: PageId, config: &Config) -> usize {
+        let page = &self[id];
+        let of_taxonomy = page.taxonomy.and_then(|taxonomy| config.taxonomies[taxonomy].page_size);
+        match page.kind {
+            Kind::Page | Kind::NotFound => 0,
+            _ => page.front.page_size.or(of_taxonomy).unwrap_or(config.page_size),
+        }
+    }
+
+    /// The list that `id` shows in pages: the home page's is every regular page, newest first.
+    pub fn list_of(&self, id: PageId) -> &[PageId] {
+        match self[id].kind {
+            Kind::Home => &self.newest,
+            _ => &self[id].pages,
+        }
+    }
+}
+
+/// The path of a content file as messages name it.
+pub fn content_path(path: &str) -> String {
+    format!("{CONTENT}/{path}")
+}
+
+/// The folder of a site that holds its pages.
+pub const CONTENT: &str = "content";

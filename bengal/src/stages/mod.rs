@@ -1,0 +1,66 @@
+//! The five stages of every build, in their own files.
+
+mod discover;
+mod parse;
+mod render;
+mod taxonomy;
+mod write;
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use crate::output::OutputDir;
+use crate::pipeline::registry::Registry;
+use crate::pipeline::stage::{Slot, Stage};
+use crate::site::{Settings, Site};
+use crate::store::BodyStore;
+use crate::template::Templates;
+use crate::template::page_view::SiteCell;
+
+pub use discover::{STATIC, walk_files};
+pub use write::WriteCounts;
+
+/// What the built-in stages work with.
+#[derive(Debug)]
+pub struct Context<'b> {
+    /// The site's folder, canonical.
+    pub root: PathBuf,
+    /// The theme's folder, where the site has a theme of its own.
+    pub theme: Option<PathBuf>,
+    /// What shapes the build.
+    pub settings: &'b Settings,
+    /// The templates.
+    pub templates: &'b Templates,
+    /// The bodies.
+    pub store: &'b BodyStore,
+    /// The output directory.
+    pub output: &'b OutputDir,
+    /// Set by taxonomy.
+    pub site: &'b OnceLock<Site>,
+    /// Set by the first worker of render.
+    pub views: &'b SiteCell<'b>,
+    /// Counted by write.
+    pub written: &'b WriteCounts,
+}
+
+/// The built-in stages: what each is called, after which it comes, and how it is made.
+type Make = for<'b> fn(&'b Context<'b>) -> Box<dyn Stage + 'b>;
+
+const STAGES: &[Make] = &[
+    |context| Box::new(discover::Discover { context }),
+    |context| Box::new(parse::Parse { context }),
+    |context| Box::new(taxonomy::Taxonomy { context }),
+    |context| Box::new(render::Render { context }),
+    |context| Box::new(write::Write { context }),
+];
+
+/// Registers the built-in stages.
+pub fn register<'b>(context: &'b Context<'b>, registry: &mut Registry<'b>) {
+    for make in STAGES {
+        registry.register(make(context));
+    }
+}
+
+fn after(name: &str) -> Slot {
+    Slot::After(name.to_owned())
+}

@@ -1,0 +1,252 @@
+//! Reads a file: front matter, Markdown and data.
+//!
+//! **Invariant:** what stands in a file is its own business: nothing here looks at another page.
+
+use std::fs::File;
+use std::io::Read;
+use std::sync::Arc;
+
+use super::{Context, after};
+use crate::content::front_matter::{self, FrontMatter, excluded};
+use crate::content::page::{Body, Kind, Parsed, offset};
+use crate::content::permalink::{self, Subject, folder_and_stem};
+use crate::content::slug::titleize;
+use crate::data;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::markdown::{Found, Markdown};
+use crate::pipeline::item::{Data, Item, Source};
+use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
+use crate::site::content_path;
+use crate::store::BodyWriter;
+use crate::value::Text;
+
+/// The second stage.
+pub(super) struct Parse<'b> {
+    pub context: &'b Context<'b>,
+}
+
+impl Stage for Parse<'_> {
+    fn name(&self) -> &str {
+        "parse"
+    }
+
+    fn slot(&self) -> Slot {
+        after("discover")
+    }
+
+    fn start(&self) -> Work<'_> {
+        Work::PerItem(Box::new(Parser {
+            context: self.context,
+            markdown: Markdown::new(&self.context.settings.config.markdown),
+            bodies: self.context.store.writer(),
+            bytes: Vec::new(),
+            html: String::new(),
+        }))
+    }
+}
+
+struct Parser<'b> {
+    context: &'b Context<'b>,
+    markdown: Markdown,
+    bodies: BodyWriter<'b>,
+    bytes: Vec<u8>,
+    html: String,
+}
+
+impl PerItem for Parser<'_> {
+    fn process(&mut self, item: Item, out: &mut Outbox<'_>) -> Result<(), StageError> {
+        match item {
+            Item::Source(source) => {
+                let file = content_path(&source.path);
+                let mut bytes = std::mem::take(&mut self.bytes);
+                let parsed = match read_text(&source, &file, &mut bytes) {
+                    Ok(text) => self.page(&source, &file, text, &mut out.reports),
+                    Err(diagnostic) => Err(Stop::Wrong(diagnostic)),
+                };
+                self.bytes = bytes;
+                match parsed {
+                    Ok(page) => out.emit(Item::Page(Box::new(page))),
+                    Err(Stop::Excluded) => Ok(()),
+                    Err(Stop::Wrong(diagnostic)) => {
+                        out.report(*diagnostic);
+                        Ok(())
+                    }
+                    Err(Stop::Failed(error)) => Err(error),
+                }
+            }
+            Item::DataSource(source) => self.data(source, out),
+            other => out.emit(other),
+        }
+    }
+
+    fn finish(&mut self, _out: &mut Outbox<'_>) -> Result<(), StageError> {
+        self.bodies.flush().map_err(StageError::io("the body store"))
+    }
+}
+
+/// Why there is no page.
+enum Stop {
+    /// It is a draft, or the like.
+    Excluded,
+    /// Its file is wrong.
+    Wrong(Box<Diagnostic>),
+    /// The stage cannot go on.
+    Failed(StageError),
+}
+
+impl From<Diagnostic> for Stop {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Wrong(Box::new(diagnostic))
+    }
+}
+
+impl Parser<'_> {
+    fn page(
+        &mut self,
+        source: &Source,
+        file: &str,
+        text: &str,
+        reports: &mut Vec<Diagnostic>,
+    ) -> Result<Parsed, Stop> {
+        let settings = self.context.settings;
+        let (front, start) = front_matter::read(file, text, &settings.config, reports)?;
+        if excluded(&front, settings.now.seconds, settings.wanted).is_some() {
+            return Err(Stop::Excluded);
+        }
+        self.html.clear();
+        let mut found = self.markdown.convert(&text[start..], &mut self.html);
+        let title = title(&front, found.title.take(), &source.path, &settings.config.title);
+        let url = self.url(source, file, &front, &title, reports)?;
+        let html = self.bodies.append(self.html.as_bytes());
+        let html = html.map_err(|error| Stop::Failed(StageError::io("the body store")(error)))?;
+        let body = locate(found, file, text, start, reports);
+        Ok(Parsed {
+            path: Arc::clone(&source.path),
+            kind: kind(&source.path),
+            title,
+            url,
+            front,
+            body: Body { html, ..body },
+        })
+    }
+
+    fn url(
+        &self,
+        source: &Source,
+        file: &str,
+        front: &FrontMatter,
+        title: &str,
+        reports: &mut Vec<Diagnostic>,
+    ) -> Result<Text, Stop> {
+        if kind(&source.path) == Kind::NotFound {
+            return Ok(crate::site::NOT_FOUND_URL.into());
+        }
+        let config = &self.context.settings.config;
+        let rare = front.rare.as_deref();
+        let subject = Subject {
+            path: &source.path,
+            title,
+            date: front.date,
+            slug: rare.and_then(|rare| rare.slug.as_deref()),
+            url: rare.and_then(|rare| rare.url.as_deref()),
+        };
+        let of_section = config.permalinks.iter().filter(|(section, _)| {
+            let rest = source.path.strip_prefix(&**section);
+            rest.is_some_and(|rest| section.is_empty() || rest.starts_with('/'))
+        });
+        let pattern = of_section.max_by_key(|(section, _)| section.len());
+        let url = permalink::url_of(&subject, pattern.map(|(_, p)| &**p), config.ugly_urls);
+        let url = url.map_err(|message| {
+            Diagnostic::error(Code::UrlOutside, message)
+                .in_file(file)
+                .hint("the page is left out until its `slug`, `url` or date is mended")
+        })?;
+        if let Some(name) = url.altered {
+            let message = format!("Windows refuses a file named `{name}`; the URL is {}", url.url);
+            reports.push(Diagnostic::warning(Code::ReservedName, message).in_file(file));
+        }
+        Ok(url.url.into())
+    }
+
+    fn data(&mut self, source: Source, out: &mut Outbox<'_>) -> Result<(), StageError> {
+        let file = format!("data/{}", source.path);
+        let read = read_text(&source, &file, &mut self.bytes)
+            .and_then(|text| data::read(&file, text, &mut out.reports).map_err(Box::new));
+        match read {
+            Ok(Some(value)) => out.emit(Item::Data(Data { path: source.path, value })),
+            Ok(None) => Ok(()),
+            Err(diagnostic) => {
+                out.report(*diagnostic);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Reads the whole of `source` into `bytes`, as text.
+fn read_text<'t>(
+    source: &Source,
+    file: &str,
+    bytes: &'t mut Vec<u8>,
+) -> Result<&'t str, Box<Diagnostic>> {
+    bytes.clear();
+    let read = File::open(&source.file).and_then(|mut file| file.read_to_end(bytes));
+    let read = read.and_then(|length| match u32::try_from(length) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(std::io::ErrorKind::FileTooLarge.into()),
+    });
+    if let Err(error) = read {
+        return Err(Box::new(Diagnostic::error(Code::Unreadable, error.to_string()).in_file(file)));
+    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
+        let place = Place::at_offset(file, &valid, valid.len());
+        let diagnostic = Diagnostic::error(Code::NotUtf8, "this is not UTF-8").at(place);
+        Box::new(diagnostic.hint("save the file as UTF-8"))
+    })
+}
+
+/// What a page is, as far as its path tells.
+fn kind(path: &str) -> Kind {
+    match path {
+        "index.md" | "_index.md" => Kind::Home,
+        "404.md" => Kind::NotFound,
+        _ if path.ends_with("/_index.md") => Kind::Section,
+        _ => Kind::Page,
+    }
+}
+
+/// The front matter's title, else the first heading, else one made of the file's name.
+fn title(front: &FrontMatter, heading: Option<String>, path: &str, site: &Text) -> Text {
+    let given = front.title.clone().or(heading.map(Text::from));
+    given.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| {
+        let (folder, stem) = folder_and_stem(path);
+        match (stem, folder) {
+            ("", "") => site.clone(),
+            ("", folder) => titleize(folder.rsplit('/').next().unwrap_or(folder)).into(),
+            (stem, _) => titleize(stem).into(),
+        }
+    })
+}
+
+/// What was found in a body that begins at byte `start`, with lines counted from the file's first.
+fn locate(
+    found: Found,
+    file: &str,
+    text: &str,
+    start: usize,
+    reports: &mut Vec<Diagnostic>,
+) -> Body {
+    let Found { headings, words, summary, mut links, title: _, raw_html } = found;
+    if !links.is_empty() || raw_html.is_some() {
+        let before = text[..start].bytes().filter(|byte| *byte == b'\n').count();
+        links.iter_mut().for_each(|link| link.line += offset(before));
+        if let Some((line, column)) = raw_html {
+            let place = Place::in_text(file, text, before + line, column);
+            let message = "raw HTML is left out of this page";
+            let diagnostic = Diagnostic::warning(Code::RawHtmlOmitted, message).at(place);
+            reports.push(diagnostic.hint("`markdown: {unsafe_html: true}` lets it through"));
+        }
+    }
+    Body { html: Default::default(), summary, words, headings, links }
+}

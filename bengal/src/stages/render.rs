@@ -1,0 +1,155 @@
+//! Renders a page: its body from the store, its links filled in, its template and layouts.
+
+use std::sync::Arc;
+
+use super::{Context, after};
+use crate::content::page::{Kind, Link};
+use crate::content::permalink::output_path;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::pipeline::item::{Item, Output, Render as Job};
+use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
+use crate::site::{PageId, Site, content_path, list_url};
+use crate::template::page_view::{CurrentPage, Paginator, SiteView, Sources};
+use crate::template::{Buffers, RenderError, Rendering};
+
+/// The fourth stage.
+pub(super) struct Render<'b> {
+    pub context: &'b Context<'b>,
+}
+
+impl Stage for Render<'_> {
+    fn name(&self) -> &str {
+        "render"
+    }
+
+    fn slot(&self) -> Slot {
+        after("taxonomy")
+    }
+
+    fn start(&self) -> Work<'_> {
+        Work::PerItem(Box::new(Renderer {
+            context: self.context,
+            body: Vec::new(),
+            content: String::new(),
+            buffers: Buffers::default(),
+            size: 0,
+        }))
+    }
+}
+
+struct Renderer<'b> {
+    context: &'b Context<'b>,
+    body: Vec<u8>,
+    content: String,
+    buffers: Buffers,
+    /// Bytes of the page before: the next is likely as large.
+    size: usize,
+}
+
+impl PerItem for Renderer<'_> {
+    fn process(&mut self, item: Item, out: &mut Outbox<'_>) -> Result<(), StageError> {
+        let Item::Render(job) = item else { return out.emit(item) };
+        match self.render(job, &mut out.reports)? {
+            Some(output) => out.emit(Item::Output(output)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Renderer<'_> {
+    /// The finished page; `None` when a template failed, which was reported.
+    fn render(
+        &mut self,
+        job: Job,
+        reports: &mut Vec<Diagnostic>,
+    ) -> Result<Option<Output>, StageError> {
+        let Context { settings, templates, store, site, views, .. } = *self.context;
+        let Some(site) = site.get() else {
+            return Err(StageError::Failed("a page came before the site was assembled".into()));
+        };
+        let view = SiteView::get(views, Sources { site, settings, store });
+        let page = &site[job.page];
+        store.read(page.body.html, &mut self.body).map_err(StageError::io("the body store"))?;
+        let html = std::str::from_utf8(&self.body)
+            .map_err(|_| StageError::Failed("the body store is damaged".into()))?;
+        let content = if page.body.links.is_empty() {
+            html
+        } else {
+            self.content.clear();
+            let broken = |link: &Link| reports.push(broken_link(self.context, site, job.page, link));
+            site.fill(page, html, 0..html.len(), settings, &mut self.content, broken);
+            &self.content
+        };
+        let current = CurrentPage::new(view.page(job.page), html, content);
+        let paginator = Paginator::new(view, job.page, job.number);
+        let name = site.name_of(job.page);
+        let rendering = Rendering {
+            site: view,
+            page: &current,
+            content,
+            paginator: paginator.as_ref(),
+            name: &name,
+        };
+        let template = self.template(site, job, reports);
+        let mut bytes = Vec::with_capacity(self.size + self.size / 4);
+        match templates.render(&template, &rendering, &mut self.buffers, &mut bytes, reports) {
+            Ok(()) => {}
+            Err(RenderError::Unusable) => return Ok(None),
+            Err(RenderError::Failed(diagnostic)) => {
+                reports.push(*diagnostic);
+                return Ok(None);
+            }
+        }
+        self.size = bytes.len();
+        let path = output_path(&list_url(&page.url, job.number));
+        Ok(Some(Output { path: Arc::from(path), bytes }))
+    }
+
+    /// The template of a page: the first that there is of those design names for its kind.
+    fn template(&self, site: &Site, job: Job, reports: &mut Vec<Diagnostic>) -> String {
+        let page = &site[job.page];
+        let exists = |name: &str| self.context.templates.contains(name);
+        if let Some(layout) = &page.front.layout {
+            let name = layout.strip_suffix(".liquid").unwrap_or(layout);
+            if exists(name) {
+                return name.to_owned();
+            }
+            if job.number == 1 {
+                reports.push(missing_layout(page.path.as_deref(), layout));
+            }
+        }
+        let config = &self.context.settings.config;
+        let folder = match (page.taxonomy, &page.front.kind) {
+            (_, Some(kind)) => kind,
+            (Some(taxonomy), None) => &*config.taxonomies[taxonomy].name,
+            (None, None) => {
+                page.path.as_deref().and_then(|path| Some(path.split_once('/')?.0)).unwrap_or_default()
+            }
+        };
+        let own = page.kind.name();
+        let special = format!("{folder}/{own}");
+        match page.kind {
+            Kind::Home if !exists(own) => Kind::Section.name().to_owned(),
+            Kind::Home | Kind::NotFound => own.to_owned(),
+            _ if !folder.is_empty() && exists(&special) => special,
+            _ => own.to_owned(),
+        }
+    }
+}
+
+fn missing_layout(path: Option<&str>, layout: &str) -> Diagnostic {
+    let file = path.map(content_path).unwrap_or_default();
+    Diagnostic::warning(Code::MissingLayout, format!("no template is named `{layout}`"))
+        .in_file(&file)
+        .hint("the page is rendered with its kind's usual template")
+}
+
+fn broken_link(context: &Context<'_>, site: &Site, page: PageId, link: &Link) -> Diagnostic {
+    let file = site.name_of(page);
+    // The text is read again, as this is rare and holding every text is not.
+    let text = std::fs::read_to_string(context.root.join(&file)).unwrap_or_default();
+    let place = Place::in_text(&file, &text, link.line as usize, link.column as usize);
+    Diagnostic::warning(Code::BrokenLink, format!("`{}` is no page of this site", link.target))
+        .at(place)
+        .hint("a link names the file, relative to this one; drafts are no pages of the site")
+}

@@ -1,0 +1,337 @@
+//! The body store: an append-only file under `.bengal/` that holds each page's HTML between parse
+//! and render, so that what waits at the barrier is small.
+//!
+//! Workers append through a [`BodyWriter`] each, which takes a stretch of the file at a time and
+//! writes it in one piece; a body is read back with one positioned read into the reader's buffer.
+//! The file is not mapped: a mapping would count as resident memory, and a truncated one would kill
+//! the process.
+//!
+//! **Invariant:** a body that is read is, by length and hash, the one that was written.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Where a body stands in the store, and what it must hash to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    offset: u64,
+    length: u32,
+    hash: u64,
+}
+
+impl Stored {
+    /// Length in bytes.
+    pub fn len(self) -> usize {
+        self.length as usize
+    }
+
+    /// Whether there is no body at all.
+    pub fn is_empty(self) -> bool {
+        self.length == 0
+    }
+}
+
+/// The folder that bengal keeps for itself in a site, locked for as long as this lives.
+#[derive(Debug)]
+pub struct StateDir {
+    path: PathBuf,
+    #[expect(dead_code, reason = "held for its lock")]
+    lock: Option<File>,
+    temporary: Option<tempfile::TempDir>,
+}
+
+/// How [`StateDir::open`] got its folder.
+#[derive(Debug)]
+pub enum Opened {
+    /// The site's own, at once.
+    Own(StateDir),
+    /// A temporary one, since the site's cannot be written, for this reason.
+    Temporary(StateDir, io::Error),
+}
+
+impl StateDir {
+    /// Opens `SITE/.bengal` and locks it; `waiting` is called when another build holds it, which is
+    /// then waited for.
+    ///
+    /// # Errors
+    /// When not even a temporary folder can be made.
+    pub fn open(site: &Path, waiting: impl FnOnce()) -> io::Result<Opened> {
+        match Self::open_own(&site.join(FOLDER), waiting) {
+            Ok(own) => Ok(Opened::Own(own)),
+            Err(error) => {
+                let temporary = tempfile::Builder::new().prefix("bengal-").tempdir()?;
+                let path = temporary.path().to_owned();
+                Ok(Opened::Temporary(
+                    Self { path, lock: None, temporary: Some(temporary) },
+                    error,
+                ))
+            }
+        }
+    }
+
+    fn open_own(path: &Path, waiting: impl FnOnce()) -> io::Result<Self> {
+        std::fs::create_dir_all(path)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                waiting();
+                lock.lock()?;
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(error),
+        }
+        Ok(Self { path: path.to_owned(), lock: Some(lock), temporary: None })
+    }
+
+    /// Whether it is the site's own folder, and so will be there in the next build.
+    pub fn is_own(&self) -> bool {
+        self.temporary.is_none()
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// The name of the folder in a site that bengal keeps for itself.
+pub const FOLDER: &str = ".bengal";
+
+/// The bodies of one build.
+#[derive(Debug)]
+pub struct BodyStore {
+    file: File,
+    path: PathBuf,
+    end: AtomicU64,
+}
+
+impl BodyStore {
+    /// A new generation in `state`, empty; what killed builds left behind is removed.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn create(state: &StateDir) -> io::Result<Self> {
+        let mut generation = 0;
+        for entry in std::fs::read_dir(state.path())? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(number) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+                continue;
+            };
+            generation = generation.max(number.parse().unwrap_or(0));
+            std::fs::remove_file(entry.path())?;
+        }
+        let path = state.path().join(format!("{PREFIX}{}", generation + 1));
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        Ok(Self { file, path, end: AtomicU64::new(0) })
+    }
+
+    /// A writer for one worker.
+    pub fn writer(&self) -> BodyWriter<'_> {
+        BodyWriter { store: self, buffer: Vec::new(), start: 0, room: 0 }
+    }
+
+    /// Reads `body` into `buffer`, in place of what it held.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds something else there.
+    pub fn read(&self, body: Stored, buffer: &mut Vec<u8>) -> io::Result<()> {
+        buffer.clear();
+        if body.is_empty() {
+            return Ok(());
+        }
+        buffer.resize(body.len(), 0);
+        read_at(&self.file, buffer, body.offset)?;
+        if xxh3_64(buffer) != body.hash {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the body store is damaged"));
+        }
+        Ok(())
+    }
+
+    /// Bytes that the file takes.
+    pub fn len(&self) -> u64 {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Until an index says what a later build may read of it, the file serves one build only.
+impl Drop for BodyStore {
+    fn drop(&mut self) {
+        // A file that cannot be removed now is removed by the next build.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+const PREFIX: &str = "bodies-";
+
+/// Bytes that a writer takes of the file at a time: some sixty bodies, so that a body costs a
+/// sixtieth of a system call, and what a worker leaves unused is little.
+const STRETCH: usize = 256 * 1024;
+
+/// Appends bodies for one worker. What it was given can be read only after [`BodyWriter::flush`].
+#[derive(Debug)]
+pub struct BodyWriter<'a> {
+    store: &'a BodyStore,
+    buffer: Vec<u8>,
+    start: u64,
+    room: usize,
+}
+
+impl BodyWriter<'_> {
+    /// Appends `body`.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or `body` is over 4 GiB.
+    pub fn append(&mut self, body: &[u8]) -> io::Result<Stored> {
+        let length = u32::try_from(body.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        if self.buffer.len() + body.len() > self.room {
+            self.flush()?;
+            self.room = STRETCH.max(body.len());
+            self.start = self.store.end.fetch_add(self.room as u64, Ordering::Relaxed);
+        }
+        let offset = self.start + self.buffer.len() as u64;
+        self.buffer.extend_from_slice(body);
+        Ok(Stored { offset, length, hash: xxh3_64(body) })
+    }
+
+    /// Writes what is still held.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        write_at(&self.store.file, &self.buffer, self.start)?;
+        self.buffer.clear();
+        self.room = 0;
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, buffer, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                buffer = &mut buffer[count..];
+                offset += count as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(windows)]
+fn write_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let count = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
+        bytes = &bytes[count..];
+        offset += count as u64;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(site: &Path) -> StateDir {
+        match StateDir::open(site, || ()).unwrap() {
+            Opened::Own(state) | Opened::Temporary(state, _) => state,
+        }
+    }
+
+    #[test]
+    fn bodies_come_back_from_many_writers() {
+        let site = tempfile::tempdir().unwrap();
+        let state = state(site.path());
+        let store = BodyStore::create(&state).unwrap();
+        let body = |worker: usize, i: usize| {
+            format!("{worker}-{i}-").repeat(1 + (i * 7919) % 5000).into_bytes()
+        };
+        let stored: Vec<Vec<Stored>> = std::thread::scope(|scope| {
+            let run = |worker| {
+                let store = &store;
+                move || {
+                    let mut writer = store.writer();
+                    let stored = (0..200).map(|i| writer.append(&body(worker, i)).unwrap());
+                    let stored = stored.collect();
+                    writer.flush().unwrap();
+                    stored
+                }
+            };
+            let handles: Vec<_> = (0..4).map(|worker| scope.spawn(run(worker))).collect();
+            handles.into_iter().map(|handle| handle.join().unwrap()).collect()
+        });
+        let mut buffer = Vec::new();
+        for (worker, bodies) in stored.iter().enumerate() {
+            for (i, place) in bodies.iter().enumerate() {
+                store.read(*place, &mut buffer).unwrap();
+                assert_eq!(buffer, body(worker, i));
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_or_truncated_store_is_an_error_and_not_another_body() {
+        let site = tempfile::tempdir().unwrap();
+        let state = state(site.path());
+        let store = BodyStore::create(&state).unwrap();
+        let mut writer = store.writer();
+        let place = writer.append(b"a body").unwrap();
+        writer.flush().unwrap();
+        let mut buffer = Vec::new();
+        std::fs::write(&store.path, b"A body").unwrap();
+        assert_eq!(store.read(place, &mut buffer).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        std::fs::write(&store.path, b"a").unwrap();
+        assert!(store.read(place, &mut buffer).is_err());
+    }
+
+    #[test]
+    fn a_generation_is_new_and_what_was_left_behind_is_removed() {
+        let site = tempfile::tempdir().unwrap();
+        let state = state(site.path());
+        std::fs::write(state.path().join("bodies-7"), b"left behind").unwrap();
+        let store = BodyStore::create(&state).unwrap();
+        assert!(store.path.ends_with("bodies-8"));
+        assert!(!state.path().join("bodies-7").exists());
+        let path = store.path.clone();
+        drop(store);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_second_build_waits_for_the_first() {
+        let site = tempfile::tempdir().unwrap();
+        let first = state(site.path());
+        let (told, hear) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| StateDir::open(site.path(), || told.send(()).unwrap()));
+            hear.recv().unwrap();
+            drop(first);
+            assert!(matches!(second.join().unwrap().unwrap(), Opened::Own(_)));
+        });
+    }
+}

@@ -1,0 +1,173 @@
+//! The Liquid that templates are written in: the tags and filters there are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use liquid_core::parser::{
+    FilterArguments, FilterReflection, ParameterReflection, ParseFilter,
+};
+use liquid_core::runtime::Runtime;
+use liquid_core::{Error, Expression, Filter, Language, ParseBlock, ParseTag, Result};
+use liquid_core::{Value as Liquid, ValueView};
+use liquid_lib::stdlib;
+
+use super::tags::{ForBlock, PartialTag};
+use crate::config::Config;
+
+/// The language of a site whose templates have the names `known`.
+pub(super) fn language(config: &Config, known: BTreeSet<String>) -> Language {
+    let mut language = Language::empty();
+    let known = Arc::new(known);
+    let partial = |tag| PartialTag { tag, known: Arc::clone(&known) };
+    let tags: Vec<Box<dyn ParseTag>> = vec![
+        Box::new(stdlib::AssignTag),
+        Box::new(stdlib::BreakTag),
+        Box::new(stdlib::ContinueTag),
+        Box::new(stdlib::CycleTag),
+        Box::new(stdlib::IncrementTag),
+        Box::new(stdlib::DecrementTag),
+        Box::new(partial("include")),
+        Box::new(partial("render")),
+    ];
+    for tag in tags {
+        language.tags.register(tag.reflection().tag().to_owned(), tag);
+    }
+    let blocks: Vec<Box<dyn ParseBlock>> = vec![
+        Box::new(stdlib::RawBlock),
+        Box::new(stdlib::IfBlock),
+        Box::new(stdlib::UnlessBlock),
+        Box::new(stdlib::IfChangedBlock),
+        Box::new(stdlib::TableRowBlock),
+        Box::new(stdlib::CommentBlock),
+        Box::new(stdlib::CaptureBlock),
+        Box::new(stdlib::CaseBlock),
+        Box::new(ForBlock),
+    ];
+    for block in blocks {
+        language.blocks.register(block.reflection().start_tag().to_owned(), block);
+    }
+    for filter in standard_filters().into_iter().chain(url_filters(config)) {
+        language.filters.register(filter.reflection().name().to_owned(), filter);
+    }
+    language
+}
+
+fn standard_filters() -> Vec<Box<dyn ParseFilter>> {
+    vec![
+        Box::new(stdlib::Abs),
+        Box::new(stdlib::Append),
+        Box::new(stdlib::AtLeast),
+        Box::new(stdlib::AtMost),
+        Box::new(stdlib::Capitalize),
+        Box::new(stdlib::Ceil),
+        Box::new(stdlib::Compact),
+        Box::new(stdlib::Concat),
+        Box::new(stdlib::Date),
+        Box::new(stdlib::Default),
+        Box::new(stdlib::DividedBy),
+        Box::new(stdlib::Downcase),
+        Box::new(stdlib::Escape),
+        Box::new(stdlib::EscapeOnce),
+        Box::new(stdlib::First),
+        Box::new(stdlib::Floor),
+        Box::new(stdlib::Join),
+        Box::new(stdlib::Last),
+        Box::new(stdlib::Lstrip),
+        Box::new(stdlib::Map),
+        Box::new(stdlib::Minus),
+        Box::new(stdlib::Modulo),
+        Box::new(stdlib::NewlineToBr),
+        Box::new(stdlib::Plus),
+        Box::new(stdlib::Prepend),
+        Box::new(stdlib::Remove),
+        Box::new(stdlib::RemoveFirst),
+        Box::new(stdlib::Replace),
+        Box::new(stdlib::ReplaceFirst),
+        Box::new(stdlib::Reverse),
+        Box::new(stdlib::Round),
+        Box::new(stdlib::Rstrip),
+        Box::new(stdlib::Size),
+        Box::new(stdlib::Slice),
+        Box::new(stdlib::Sort),
+        Box::new(stdlib::SortNatural),
+        Box::new(stdlib::Split),
+        Box::new(stdlib::Strip),
+        Box::new(stdlib::StripHtml),
+        Box::new(stdlib::StripNewlines),
+        Box::new(stdlib::Times),
+        Box::new(stdlib::Truncate),
+        Box::new(stdlib::TruncateWords),
+        Box::new(stdlib::Uniq),
+        Box::new(stdlib::Upcase),
+        Box::new(stdlib::UrlDecode),
+        Box::new(stdlib::UrlEncode),
+        Box::new(stdlib::Where),
+    ]
+}
+
+/// `relative_url` and `absolute_url`: what a URL of the site begins with where it is served.
+fn url_filters(config: &Config) -> Vec<Box<dyn ParseFilter>> {
+    vec![
+        Box::new(UrlFilter { name: "relative_url", start: config.base_path().into() }),
+        Box::new(UrlFilter { name: "absolute_url", start: (*config.base_url).into() }),
+    ]
+}
+
+/// Puts what URLs of the site begin with in front of one from the site's root.
+#[derive(Clone, Debug)]
+struct UrlFilter {
+    name: &'static str,
+    start: Arc<str>,
+}
+
+impl FilterReflection for UrlFilter {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn description(&self) -> &str {
+        "Makes a URL from the site's root one that works where the site is served."
+    }
+
+    fn positional_parameters(&self) -> &'static [ParameterReflection] {
+        &[]
+    }
+
+    fn keyword_parameters(&self) -> &'static [ParameterReflection] {
+        &[]
+    }
+}
+
+impl ParseFilter for UrlFilter {
+    fn parse(&self, mut arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
+        match arguments.positional.next() {
+            Some(Expression::Literal(_) | Expression::Variable(_)) => {
+                Err(Error::with_msg(format!("`{}` takes no arguments", self.name)))
+            }
+            None => Ok(Box::new(self.clone())),
+        }
+    }
+
+    fn reflection(&self) -> &dyn FilterReflection {
+        self
+    }
+}
+
+impl std::fmt::Display for UrlFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Filter for UrlFilter {
+    fn evaluate(&self, input: &dyn ValueView, _runtime: &dyn Runtime) -> Result<Liquid> {
+        let url = input.to_kstr();
+        let from_root = url.starts_with('/') && !url.starts_with("//");
+        let elsewhere = url.contains("://") || url.starts_with("//") || url.starts_with('#');
+        Ok(Liquid::scalar(if elsewhere || input.is_nil() {
+            url.into_string()
+        } else {
+            format!("{}{}{url}", self.start, if from_root { "" } else { "/" }).into()
+        }))
+    }
+}

@@ -1,0 +1,509 @@
+//! Pages and the site as templates see them. Nothing of the site is copied for a page.
+//!
+//! [`SiteView`] holds one small view for each page; what a view links to is another view. What only
+//! the page being rendered is asked for (its content, its lists) is in [`CurrentPage`], made anew
+//! for each rendering, so that it does not pile up.
+//!
+//! **Invariant:** another page's body is read from the store only when a template asks for it.
+
+use std::cell::OnceCell;
+use std::sync::OnceLock;
+
+use liquid_core::model::ValueView;
+
+use super::views::{Fields, object};
+use crate::content::page::{Headings, Kind};
+use crate::site::{MenuItem, Page, PageId, Settings, Site};
+use crate::store::BodyStore;
+use crate::value::Text;
+
+/// What views read from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'m> {
+    /// The site.
+    pub site: &'m Site,
+    /// The build's settings.
+    pub settings: &'m Settings,
+    /// The bodies.
+    pub store: &'m BodyStore,
+}
+
+/// Where a [`SiteView`] is kept: its pages refer to each other through it.
+pub type SiteCell<'m> = OnceLock<SiteView<'m>>;
+
+/// `site`.
+#[derive(Debug)]
+pub struct SiteView<'m> {
+    sources: Sources<'m>,
+    pages: Vec<PageView<'m>>,
+    newest: OnceLock<Views<'m>>,
+    sections: OnceLock<Views<'m>>,
+    taxonomies: OnceLock<Named<'m>>,
+    menus: Named<'m>,
+}
+
+type Views<'m> = Vec<&'m PageView<'m>>;
+
+/// An object whose fields are named by the site's author.
+#[derive(Debug)]
+struct Named<'m>(Vec<(&'m str, Field<'m>)>);
+
+/// What such a field holds.
+#[derive(Debug)]
+enum Field<'m> {
+    Page(&'m PageView<'m>),
+    Pages(Views<'m>),
+    Menu(&'m Vec<MenuItem>),
+}
+
+impl Fields for Named<'_> {
+    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+        let (_, field) = self.0.iter().find(|(own, _)| *own == name)?;
+        Some(match field {
+            Field::Page(page) => *page,
+            Field::Pages(pages) => pages,
+            Field::Menu(menu) => *menu,
+        })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(name, _)| *name).collect()
+    }
+}
+object!(Named<'m>);
+
+impl<'m> SiteView<'m> {
+    /// The view of the site that `sources` give, kept in `cell`; made when it is first asked for.
+    pub fn get(cell: &'m SiteCell<'m>, sources: Sources<'m>) -> &'m Self {
+        cell.get_or_init(|| {
+            let menus = &sources.site.menus;
+            Self {
+                sources,
+                pages: sources.site.pages.iter().map(|page| PageView::new(page, cell)).collect(),
+                newest: OnceLock::new(),
+                sections: OnceLock::new(),
+                taxonomies: OnceLock::new(),
+                menus: Named(menus.iter().map(|menu| (&*menu.name, Field::Menu(&menu.items))).collect()),
+            }
+        })
+    }
+
+    /// The view of a page.
+    pub fn page(&'m self, id: PageId) -> &'m PageView<'m> {
+        &self.pages[id.index()]
+    }
+
+    /// The views of pages.
+    pub fn views(&'m self, ids: &[PageId]) -> Views<'m> {
+        ids.iter().map(|id| self.page(*id)).collect()
+    }
+}
+
+impl Fields for SiteView<'_> {
+    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+        let config = &self.sources.settings.config;
+        Some(match name {
+            "title" => &config.title,
+            "base_url" => &config.base_url,
+            "language" => &config.language,
+            "description" => &config.description,
+            "params" => &config.params,
+            "data" => &self.sources.site.data,
+            "menus" => &self.menus,
+            _ => return self.pages.first()?.site().collection(name),
+        })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        vec!["title", "base_url", "language", "description", "params"]
+    }
+}
+object!(SiteView<'m>);
+
+impl<'m> SiteView<'m> {
+    fn collection(&'m self, name: &str) -> Option<&'m dyn ValueView> {
+        let site = self.sources.site;
+        Some(match name {
+            "pages" => self.newest.get_or_init(|| self.views(&site.newest)),
+            "sections" => self.sections.get_or_init(|| self.views(&site[site.home].sections)),
+            "taxonomies" => self.taxonomies.get_or_init(|| {
+                let all = site.taxonomies.iter();
+                Named(all.map(|of| (&*of.name, Field::Page(self.page(of.page)))).collect())
+            }),
+            _ => return None,
+        })
+    }
+}
+
+/// A page, as any template sees it.
+#[derive(Debug)]
+pub struct PageView<'m> {
+    page: &'m Page,
+    cell: &'m SiteCell<'m>,
+    /// Minutes.
+    reading_time: u32,
+    permalink: OnceLock<Text>,
+    slug: OnceLock<Text>,
+    lists: OnceLock<Box<Lists<'m>>>,
+    body: OnceLock<Box<BodyView>>,
+}
+
+/// Words that are read in a minute.
+const WORDS_PER_MINUTE: u32 = 200;
+
+/// The names of [`Kind`]s, in its order, to point at.
+static KINDS: [&str; 6] = [
+    Kind::Home.name(),
+    Kind::Section.name(),
+    Kind::Page.name(),
+    Kind::Taxonomy.name(),
+    Kind::Term.name(),
+    Kind::NotFound.name(),
+];
+
+impl<'m> PageView<'m> {
+    fn new(page: &'m Page, cell: &'m SiteCell<'m>) -> Self {
+        Self {
+            page,
+            cell,
+            reading_time: page.body.words.div_ceil(WORDS_PER_MINUTE),
+            permalink: OnceLock::new(),
+            slug: OnceLock::new(),
+            lists: OnceLock::new(),
+            body: OnceLock::new(),
+        }
+    }
+
+    fn site(&self) -> &'m SiteView<'m> {
+        self.cell.get().expect("a page's view is reached through the site's, which is in the cell")
+    }
+
+    fn link(&self, id: Option<PageId>) -> Option<&dyn ValueView> {
+        id.map(|id| self.site().page(id) as &dyn ValueView)
+    }
+}
+
+fn optional<T: ValueView>(value: &Option<T>) -> Option<&dyn ValueView> {
+    value.as_ref().map(|value| value as &dyn ValueView)
+}
+
+impl Fields for PageView<'_> {
+    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+        let page = self.page;
+        Some(match name {
+            "title" => &page.title,
+            "url" => &page.url,
+            "permalink" => self.permalink.get_or_init(|| {
+                let base = &self.site().sources.settings.config.base_url;
+                format!("{base}{}", page.url).into()
+            }),
+            "kind" => &KINDS[page.kind as usize],
+            "date" => return optional(&page.front.date),
+            "updated" => return optional(&page.front.updated),
+            "description" => return optional(&page.front.description),
+            "params" => &page.front.params,
+            "word_count" => &page.body.words,
+            "reading_time" => &self.reading_time,
+            "section" => return self.link(page.section),
+            "previous" => return self.link(page.previous),
+            "next" => return self.link(page.next),
+            "resources" => &page.resources,
+            "slug" if page.kind == Kind::Term => self.slug.get_or_init(|| {
+                page.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().into()
+            }),
+            "content" | "summary" | "toc" => {
+                return self.body.get_or_init(|| Box::new(BodyView::read(self))).field(name);
+            }
+            _ => return self.lists.get_or_init(|| Box::new(Lists::of(self))).field(page.kind, name),
+        })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        vec![
+            "title", "url", "permalink", "kind", "date", "updated", "description", "summary",
+            "params", "tags", "word_count", "reading_time",
+        ]
+    }
+}
+object!(PageView<'m>);
+
+/// The lists of a page.
+#[derive(Debug)]
+struct Lists<'m> {
+    pages: Views<'m>,
+    sections: Views<'m>,
+    ancestors: Views<'m>,
+    tags: Vec<&'m Text>,
+    taxonomies: Named<'m>,
+}
+
+impl<'m> Lists<'m> {
+    fn of(view: &PageView<'m>) -> Self {
+        let (page, site) = (view.page, view.site());
+        let Sources { site: model, settings, .. } = site.sources;
+        let up = |id: &PageId| model[*id].section;
+        let mut ancestors: Vec<PageId> = std::iter::successors(page.section, up).collect();
+        ancestors.reverse();
+        let name = |taxonomy: usize| &*settings.config.taxonomies[taxonomy].name;
+        let tags = page.terms.iter().filter(|(of, _)| name(*of) == "tags");
+        let taxonomies = page.terms.iter().map(|(of, terms)| (name(*of), Field::Pages(site.views(terms))));
+        Self {
+            pages: site.views(&page.pages),
+            sections: site.views(&page.sections),
+            ancestors: site.views(&ancestors),
+            tags: tags.flat_map(|(_, terms)| terms).map(|term| &model[*term].title).collect(),
+            taxonomies: Named(taxonomies.collect()),
+        }
+    }
+
+    fn field(&self, kind: Kind, name: &str) -> Option<&dyn ValueView> {
+        match name {
+            "pages" => Some(&self.pages),
+            "terms" if kind == Kind::Taxonomy => Some(&self.pages),
+            "sections" => Some(&self.sections),
+            "ancestors" => Some(&self.ancestors),
+            "tags" => Some(&self.tags),
+            "taxonomies" => Some(&self.taxonomies),
+            _ => None,
+        }
+    }
+}
+
+/// What derives from the body of a page other than the one being rendered.
+#[derive(Debug)]
+struct BodyView {
+    content: Text,
+    summary: Text,
+    toc: Vec<TocEntry>,
+}
+
+impl BodyView {
+    /// A body that cannot be read is empty here; the page's own rendering says why.
+    fn read(view: &PageView<'_>) -> Self {
+        let Sources { site, settings, store } = view.site().sources;
+        let mut bytes = Vec::new();
+        let read = store.read(view.page.body.html, &mut bytes);
+        let html = read.ok().and_then(|()| std::str::from_utf8(&bytes).ok()).unwrap_or_default();
+        Self {
+            content: site.fill_links(view.page, html, 0..html.len(), settings).into(),
+            summary: summary(view, html),
+            toc: toc(view.page),
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+        match name {
+            "content" => Some(&self.content),
+            "summary" => Some(&self.summary),
+            _ => Some(&self.toc),
+        }
+    }
+}
+
+/// The summary of a page whose body, with its links still open, is `html`.
+fn summary(view: &PageView<'_>, html: &str) -> Text {
+    if let Some(summary) = &view.page.front.summary {
+        return summary.clone();
+    }
+    let Sources { site, settings, .. } = view.site().sources;
+    let range = &view.page.body.summary;
+    let range = range.start as usize..(range.end as usize).min(html.len());
+    site.fill_links(view.page, html, range, settings).into()
+}
+
+/// An entry of `page.toc`.
+#[derive(Debug)]
+struct TocEntry {
+    level: u8,
+    id: Text,
+    title: Text,
+    children: Vec<TocEntry>,
+}
+
+impl Fields for TocEntry {
+    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+        Some(match name {
+            "level" => &self.level,
+            "id" => &self.id,
+            "title" => &self.title,
+            "children" => &self.children,
+            _ => return None,
+        })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        vec!["level", "id", "title", "children"]
+    }
+}
+object!(TocEntry);
+
+fn toc(page: &Page) -> Vec<TocEntry> {
+    match page.front.toc {
+        Some(false) => Vec::new(),
+        _ => nest(&page.body.headings),
+    }
+}
+
+/// Headings as a tree: each stands below the nearest one before it of a smaller level.
+fn nest(headings: &Headings) -> Vec<TocEntry> {
+    let mut open: Vec<TocEntry> = Vec::new();
+    let mut top = Vec::new();
+    let close = |open: &mut Vec<TocEntry>, top: &mut Vec<TocEntry>| {
+        if let Some(entry) = open.pop() {
+            open.last_mut().map_or(top, |parent| &mut parent.children).push(entry);
+        }
+    };
+    for heading in headings.iter() {
+        while open.last().is_some_and(|last| last.level >= heading.level) {
+            close(&mut open, &mut top);
+        }
+        let (id, title) = (heading.id.into(), heading.title.into());
+        open.push(TocEntry { level: heading.level, id, title, children: Vec::new() });
+    }
+    while !open.is_empty() {
+        close(&mut open, &mut top);
+    }
+    top
+}
+
+/// `page`, as the template that renders it sees it.
+#[derive(Debug)]
+pub struct CurrentPage<'r, 'm> {
+    view: &'m PageView<'m>,
+    /// The body with its links still open.
+    html: &'r str,
+    content: &'r str,
+    summary: OnceCell<Text>,
+    toc: OnceCell<Vec<TocEntry>>,
+    lists: OnceCell<Lists<'m>>,
+}
+
+impl<'r, 'm> CurrentPage<'r, 'm> {
+    /// The page `view`, whose body is `html` and with its links filled in `content`.
+    pub fn new(view: &'m PageView<'m>, html: &'r str, content: &'r str) -> Self {
+        Self {
+            view,
+            html,
+            content,
+            summary: OnceCell::new(),
+            toc: OnceCell::new(),
+            lists: OnceCell::new(),
+        }
+    }
+}
+
+impl Fields for CurrentPage<'_, '_> {
+    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+        match name {
+            "content" => Some(&self.content),
+            "summary" => Some(self.summary.get_or_init(|| summary(self.view, self.html))),
+            "toc" => Some(self.toc.get_or_init(|| toc(self.view.page))),
+            "pages" | "terms" | "sections" | "ancestors" | "tags" | "taxonomies" => {
+                let lists = self.lists.get_or_init(|| Lists::of(self.view));
+                lists.field(self.view.page.kind, name)
+            }
+            _ => self.view.field(name),
+        }
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.view.names()
+    }
+}
+object!(CurrentPage<'r, 'm>);
+
+/// `paginator`.
+#[derive(Debug)]
+pub struct Paginator<'m> {
+    pages: Views<'m>,
+    index: u32,
+    total_pages: u32,
+    total_items: u32,
+    page_size: u32,
+    url: Text,
+    first_url: Text,
+    last_url: Text,
+    previous_url: Option<Text>,
+    next_url: Option<Text>,
+}
+
+impl<'m> Paginator<'m> {
+    /// Page `number`, from 1, of the list of `id`; `None` where the list is all on one page.
+    pub fn new(site: &'m SiteView<'m>, id: PageId, number: usize) -> Option<Self> {
+        let Sources { site: model, settings, .. } = site.sources;
+        let size = model.page_size(id, &settings.config);
+        if size == 0 {
+            return None;
+        }
+        let list = model.list_of(id);
+        let total = list.len().div_ceil(size).max(1);
+        let url = |number| Text::from(crate::site::list_url(&model[id].url, number));
+        let shown = list.chunks(size).nth(number - 1).unwrap_or_default();
+        let figure = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Some(Self {
+            pages: site.views(shown),
+            index: figure(number),
+            total_pages: figure(total),
+            total_items: figure(list.len()),
+            page_size: figure(size),
+            url: url(number),
+            first_url: url(1),
+            last_url: url(total),
+            previous_url: (number > 1).then(|| url(number - 1)),
+            next_url: (number < total).then(|| url(number + 1)),
+        })
+    }
+}
+
+impl Fields for Paginator<'_> {
+    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+        Some(match name {
+            "pages" => &self.pages,
+            "index" => &self.index,
+            "total_pages" => &self.total_pages,
+            "total_items" => &self.total_items,
+            "page_size" => &self.page_size,
+            "url" => &self.url,
+            "first_url" => &self.first_url,
+            "last_url" => &self.last_url,
+            "previous_url" => return optional(&self.previous_url),
+            "next_url" => return optional(&self.next_url),
+            _ => return None,
+        })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        vec!["index", "total_pages", "total_items", "page_size", "url", "first_url", "last_url"]
+    }
+}
+object!(Paginator<'m>);
+
+/// The names that bengal defines in every template.
+#[derive(Debug)]
+pub struct Globals<'r, 'm> {
+    /// `site`.
+    pub site: &'m SiteView<'m>,
+    /// `page`.
+    pub page: &'r CurrentPage<'r, 'm>,
+    /// `content`: what a layout wraps.
+    pub content: &'r str,
+    /// `paginator`.
+    pub paginator: Option<&'r Paginator<'m>>,
+}
+
+impl Fields for Globals<'_, '_> {
+    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+        match name {
+            "site" => Some(self.site),
+            "page" => Some(self.page),
+            "content" => Some(&self.content),
+            "paginator" => self.paginator.map(|paginator| paginator as &dyn ValueView),
+            _ => None,
+        }
+    }
+
+    fn names(&self) -> Vec<&str> {
+        super::scope::GLOBALS.to_vec()
+    }
+}
+object!(Globals<'r, 'm>);

@@ -1,0 +1,202 @@
+//! The names that a template sees, innermost first. Undefined is nil; with `strict` it is noted.
+//!
+//! Liquid's own frames answer an unknown index with an error before anybody else is asked, and copy
+//! what they find. These frames do neither.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use liquid_core::model::{
+    KString, KStringCow, KStringRef, Object, ObjectView, ScalarCow, Value as Liquid, ValueCow,
+    ValueView, try_find,
+};
+use liquid_core::runtime::{PartialStore, Registers, Runtime};
+
+type Result<T> = liquid_core::Result<T>;
+
+/// The outermost names: what bengal defines, and what the template assigns.
+pub(super) struct Root<'r> {
+    globals: &'r dyn ObjectView,
+    partials: &'r dyn PartialStore,
+    assigned: RefCell<Object>,
+    counters: RefCell<Object>,
+    registers: Registers,
+}
+
+impl<'r> Root<'r> {
+    /// Names of a template with these globals and partials.
+    pub fn new(globals: &'r dyn ObjectView, partials: &'r dyn PartialStore) -> Self {
+        Self {
+            globals,
+            partials,
+            assigned: RefCell::default(),
+            counters: RefCell::default(),
+            registers: Registers::default(),
+        }
+    }
+}
+
+/// Names that were looked up and are nothing, in the order met. A register: one for each rendering.
+#[derive(Debug, Default)]
+pub(super) struct Undefined {
+    /// The paths, such as `page.titel`.
+    pub paths: Vec<String>,
+}
+
+/// What `path` gives in `value`, whose own name is the path's first element.
+fn find<'v>(value: &'v dyn ValueView, path: &[ScalarCow<'_>]) -> Option<ValueCow<'v>> {
+    match path.get(1..) {
+        None | Some([]) => Some(ValueCow::Borrowed(value)),
+        Some(rest) => try_find(value, rest),
+    }
+}
+
+fn name<'p>(path: &'p [ScalarCow<'_>]) -> KStringCow<'p> {
+    path.first().map_or(KStringCow::from_static(""), ValueView::to_kstr)
+}
+
+/// Nil for what is not there, noted for strict templates.
+fn lax<'v>(
+    found: Option<ValueCow<'v>>,
+    path: &[ScalarCow<'_>],
+    registers: &Registers,
+) -> ValueCow<'v> {
+    found.unwrap_or_else(|| {
+        let parts: Vec<_> = path.iter().map(|part| part.to_kstr().into_string()).collect();
+        registers.get_mut::<Undefined>().paths.push(parts.join("."));
+        ValueCow::Owned(Liquid::Nil)
+    })
+}
+
+impl Runtime for Root<'_> {
+    fn partials(&self) -> &dyn PartialStore {
+        self.partials
+    }
+
+    fn name(&self) -> Option<KStringRef<'_>> {
+        None
+    }
+
+    fn roots(&self) -> BTreeSet<KStringCow<'_>> {
+        self.globals.keys().collect()
+    }
+
+    fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
+        let name = name(path);
+        for own in [&self.assigned, &self.counters] {
+            let own = own.borrow();
+            if let Some(value) = own.get(name.as_str()) {
+                return find(value, path).map(|found| ValueCow::Owned(found.into_owned()));
+            }
+        }
+        find(self.globals.get(&name)?, path)
+    }
+
+    fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
+        Ok(lax(self.try_get(path), path, &self.registers))
+    }
+
+    fn set_global(&self, name: KString, value: Liquid) -> Option<Liquid> {
+        self.assigned.borrow_mut().insert(name, value)
+    }
+
+    fn set_index(&self, name: KString, value: Liquid) -> Option<Liquid> {
+        self.counters.borrow_mut().insert(name, value)
+    }
+
+    fn get_index<'a>(&'a self, name: &str) -> Option<ValueCow<'a>> {
+        self.counters.borrow().get(name).map(|value| ValueCow::Owned(value.clone()))
+    }
+
+    fn registers(&self) -> &Registers {
+        &self.registers
+    }
+}
+
+/// A few names in front of those of `parent`.
+pub(super) struct Frame<'f> {
+    parent: &'f dyn Runtime,
+    names: &'f [(&'f str, &'f dyn ValueView)],
+    kind: FrameKind<'f>,
+}
+
+enum FrameKind<'f> {
+    Open,
+    /// Only bengal's own names are seen through it, and what is assigned stays in it.
+    Isolated(&'f RefCell<Object>),
+}
+
+impl<'f> Frame<'f> {
+    /// A frame through which everything of `parent` is seen.
+    pub fn open(parent: &'f dyn Runtime, names: &'f [(&'f str, &'f dyn ValueView)]) -> Self {
+        Self { parent, names, kind: FrameKind::Open }
+    }
+
+    /// A frame through which only the names in [`GLOBALS`] are seen; `assigned` takes what is
+    /// assigned within.
+    pub fn isolated(
+        parent: &'f dyn Runtime,
+        names: &'f [(&'f str, &'f dyn ValueView)],
+        assigned: &'f RefCell<Object>,
+    ) -> Self {
+        Self { parent, names, kind: FrameKind::Isolated(assigned) }
+    }
+}
+
+/// The names that bengal defines in every template.
+pub(super) const GLOBALS: &[&str] = &["site", "page", "content", "paginator"];
+
+impl Runtime for Frame<'_> {
+    fn partials(&self) -> &dyn PartialStore {
+        self.parent.partials()
+    }
+
+    fn name(&self) -> Option<KStringRef<'_>> {
+        self.parent.name()
+    }
+
+    fn roots(&self) -> BTreeSet<KStringCow<'_>> {
+        let mut roots = self.parent.roots();
+        roots.extend(self.names.iter().map(|(name, _)| KStringCow::from_ref(name)));
+        roots
+    }
+
+    fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
+        let name = name(path);
+        if let Some((_, value)) = self.names.iter().find(|(own, _)| *own == name.as_str()) {
+            return find(*value, path);
+        }
+        if let FrameKind::Isolated(assigned) = &self.kind {
+            if let Some(value) = assigned.borrow().get(name.as_str()) {
+                return find(value, path).map(|found| ValueCow::Owned(found.into_owned()));
+            }
+            if !GLOBALS.contains(&name.as_str()) {
+                return None;
+            }
+        }
+        self.parent.try_get(path)
+    }
+
+    fn get(&self, path: &[ScalarCow<'_>]) -> Result<ValueCow<'_>> {
+        Ok(lax(self.try_get(path), path, self.registers()))
+    }
+
+    fn set_global(&self, name: KString, value: Liquid) -> Option<Liquid> {
+        match &self.kind {
+            FrameKind::Open => self.parent.set_global(name, value),
+            FrameKind::Isolated(assigned) => assigned.borrow_mut().insert(name, value),
+        }
+    }
+
+    fn set_index(&self, name: KString, value: Liquid) -> Option<Liquid> {
+        self.parent.set_index(name, value)
+    }
+
+    fn get_index<'a>(&'a self, name: &str) -> Option<ValueCow<'a>> {
+        self.parent.get_index(name)
+    }
+
+    fn registers(&self) -> &Registers {
+        self.parent.registers()
+    }
+}
