@@ -129,7 +129,14 @@ fn format_node<'a>(
 ) -> Result<ChildRendering, fmt::Error> {
     let data = node.data();
     match &data.value {
-        NodeValue::Text(text) if entering => context.user.findings.count_words(text),
+        // By far the most frequent.
+        NodeValue::Text(text) => {
+            if entering {
+                context.user.findings.count_words(text);
+                context.escape(text)?;
+            }
+            return Ok(ChildRendering::HTML);
+        }
         NodeValue::Code(code) if entering => context.user.findings.count_words(&code.literal),
         NodeValue::CodeBlock(code) if entering => {
             context.user.findings.in_word = false;
@@ -265,10 +272,14 @@ impl Noting for Context<'_, '_, Walk<'_>> {
 impl Findings {
     /// Counts the words that begin in `text`; one that goes on from the text before is counted.
     fn count_words(&mut self, text: &str) {
-        for c in text.chars() {
-            let space = c.is_whitespace();
+        let mut count = |space: bool| {
             self.words += u32::from(!space && !self.in_word);
             self.in_word = !space;
+        };
+        if text.is_ascii() {
+            text.bytes().for_each(|byte| count(byte.is_ascii_whitespace()));
+        } else {
+            text.chars().for_each(|c| count(c.is_whitespace()));
         }
     }
 }
@@ -293,10 +304,22 @@ fn is_more(html: &str) -> bool {
 /// Whether a link's target may be a file of the site: relative, and its path ends in a name with an
 /// extension.
 fn is_file(url: &str) -> bool {
-    let path = url.split(['#', '?']).next().unwrap_or_default();
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let scheme = path.find(':').is_some_and(|colon| !path[..colon].contains('/'));
-    !path.starts_with("//") && !scheme && name.rfind('.').is_some_and(|dot| dot > 0)
+    let bytes = url.as_bytes();
+    if bytes.starts_with(b"//") {
+        return false;
+    }
+    let (mut name, mut dot) = (0, None);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'#' | b'?' => break,
+            // Before any `/`, a `:` ends a scheme.
+            b':' if name == 0 => return false,
+            b'/' => (name, dot) = (at + 1, None),
+            b'.' if at > name => dot = Some(at),
+            _ => {}
+        }
+    }
+    dot.is_some()
 }
 
 #[cfg(test)]
@@ -343,6 +366,16 @@ mod tests {
         assert!(html[found.links[1].offset as usize..].starts_with("\" alt=\"i\""));
         assert!(html.contains("<a href=\"\" title=\"t\">a</a>"));
         assert!(html.contains("href=\"https://x.org/e.md\""));
+    }
+
+    #[test]
+    fn only_relative_urls_with_an_extension_may_be_files() {
+        for url in ["a.md", "../a/b.md#c", "/a/b.png?x=/y", "./a.b/c.d"] {
+            assert!(is_file(url), "{url}");
+        }
+        for url in ["", "#a.b", "a/", "a/b", "//x.org/a.md", "https://x.org/a.md", "mailto:a@b.c", ".hidden", "..", "../.."] {
+            assert!(!is_file(url), "{url}");
+        }
     }
 
     #[test]

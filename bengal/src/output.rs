@@ -4,10 +4,11 @@
 //! **Invariant:** nothing is ever written, followed or removed outside the output directory: not
 //! through `..`, and not through a symbolic link in it.
 
-use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashSet;
 
 /// The folder in the output directory that holds unfinished files; gone when a build ends.
 pub const TEMPORARY: &str = ".bengal-tmp";
@@ -51,7 +52,7 @@ impl OutputDir {
         OutputWriter {
             directory: self,
             temporary: self.root.join(TEMPORARY).join(number.to_string()),
-            folders: HashSet::new(),
+            folders: FxHashSet::default(),
             held: Vec::new(),
         }
     }
@@ -82,7 +83,7 @@ pub struct OutputWriter<'o> {
     directory: &'o OutputDir,
     temporary: PathBuf,
     /// Folders that are known to be folders, and no links.
-    folders: HashSet<Box<str>>,
+    folders: FxHashSet<Box<str>>,
     held: Vec<u8>,
 }
 

@@ -12,6 +12,8 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::claims::Claims;
 use super::{Page, PageId, Settings, Site, content_path, files, menus, terms, tree};
 use crate::content::front_matter::{FrontMatter, excluded};
@@ -25,7 +27,7 @@ use crate::value::Text;
 #[derive(Debug, Default)]
 pub struct Gathered {
     /// The pages, in any order.
-    pub pages: Vec<Parsed>,
+    pub pages: Vec<Box<Parsed>>,
     /// The data files, in any order.
     pub data: Vec<Data>,
     /// The files to be copied, in any order.
@@ -68,6 +70,7 @@ pub fn assemble(
     let (files, resources) = files::place(&mut builder, files);
     let mut site = Site {
         from_files: builder.from_files,
+        by_path: by_path(&builder.pages),
         home: builder.home,
         pages: std::mem::take(&mut builder.pages),
         newest,
@@ -82,16 +85,22 @@ pub fn assemble(
     Assembled { site, renders, files, redirects }
 }
 
+/// The pages that come from files, by path.
+fn by_path(pages: &[Page]) -> FxHashMap<Arc<str>, PageId> {
+    let ids = (0..).map(PageId).zip(pages);
+    ids.filter_map(|(id, page)| Some((Arc::clone(page.path.as_ref()?), id))).collect()
+}
+
 /// Keeps the pages that get the output path they ask for.
 fn claim_pages(
-    pages: Vec<Parsed>,
+    pages: Vec<Box<Parsed>>,
     claims: &mut Claims,
     reports: &mut Vec<Diagnostic>,
 ) -> Vec<Page> {
     let mut kept = Vec::with_capacity(pages.len() + pages.len() / 8 + 16);
     for page in pages {
         let Err(owner) = claims.claim_url(&page.url, &page.path) else {
-            kept.push(page.into());
+            kept.push((*page).into());
             continue;
         };
         reports.push(conflict(&content_path(&page.path), &page.url, &content_path(&owner)));

@@ -1,8 +1,9 @@
 //! Who has which output path.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::content::permalink::output_path;
 use crate::content::slug::fold;
@@ -11,13 +12,13 @@ use crate::content::slug::fold;
 /// are one file on some systems.
 #[derive(Debug, Default)]
 pub struct Claims {
-    taken: HashMap<String, Arc<str>>,
+    taken: FxHashMap<String, Arc<str>>,
 }
 
 impl Claims {
     /// Room for `count` claims.
     pub fn with_capacity(count: usize) -> Self {
-        Self { taken: HashMap::with_capacity(count) }
+        Self { taken: FxHashMap::with_capacity_and_hasher(count, Default::default()) }
     }
 
     /// Claims the file at `url` for `owner`, who is named in messages.

@@ -69,7 +69,7 @@ impl Site {
     fn resolve(&self, page: &Page, target: &str) -> Resolved {
         let end = target.find(['#', '?']).unwrap_or(target.len());
         let (written, rest) = target.split_at(end);
-        let is_page = written.to_ascii_lowercase().ends_with(".md");
+        let is_page = written.ends_with(".md");
         let decoded = percent_decode(written);
         let from = page.path.as_deref().unwrap_or_default();
         let Some(path) = join(from, decoded.as_deref().unwrap_or(written)) else {
@@ -78,7 +78,7 @@ impl Site {
         let url = if is_page {
             self.by_path(&path).map(|id| &self[id].url)
         } else {
-            let found = self.resources.binary_search_by(|link| (*link.path).cmp(&path));
+            let found = self.resources.binary_search_by(|link| link.path.as_str().cmp(&path));
             found.ok().map(|at| &self.resources[at].url)
         };
         match url {
@@ -91,18 +91,24 @@ impl Site {
 
 /// `target` as a path under `content/`, where it stays within it.
 fn join(from: &str, target: &str) -> Option<String> {
-    let mut parts: Vec<&str> = match target.starts_with('/') {
-        true => Vec::new(),
-        false => from.rsplit_once('/').map_or_else(Vec::new, |(up, _)| up.split('/').collect()),
-    };
+    let mut path = String::with_capacity(from.len() + target.len());
+    if !target.starts_with('/') {
+        path.push_str(from.rsplit_once('/').map_or("", |(up, _)| up));
+    }
     for part in target.split('/') {
         match part {
             "" | "." => {}
-            ".." => drop(parts.pop()?),
-            name => parts.push(name),
+            ".." if path.is_empty() => return None,
+            ".." => path.truncate(path.rfind('/').unwrap_or(0)),
+            name => {
+                if !path.is_empty() {
+                    path.push('/');
+                }
+                path.push_str(name);
+            }
         }
     }
-    Some(parts.join("/"))
+    Some(path)
 }
 
 /// Undoes percent-encoding; `None` where there is none, or it gives no text.

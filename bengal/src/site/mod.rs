@@ -14,6 +14,8 @@ mod tree;
 use std::ops::Index;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 pub use assemble::{Assembled, Gathered, NOT_FOUND_URL, assemble, list_url};
 
 use crate::config::Config;
@@ -56,6 +58,8 @@ pub struct Site {
     pub pages: Vec<Page>,
     /// How many pages come from files.
     from_files: usize,
+    /// The pages from files, by path.
+    by_path: FxHashMap<Arc<str>, PageId>,
     /// The regular pages, newest first.
     pub newest: Vec<PageId>,
     /// The home page.
@@ -156,9 +160,7 @@ impl Index<PageId> for Site {
 impl Site {
     /// The page made from the file at `path` under `content/`.
     pub fn by_path(&self, path: &str) -> Option<PageId> {
-        let pages = &self.pages[..self.from_files];
-        let found = pages.binary_search_by(|page| page.path.as_deref().unwrap_or_default().cmp(path));
-        found.ok().map(PageId::new)
+        self.by_path.get(path).copied()
     }
 
     /// What a page is called in messages: its file, or its URL where it has none.

@@ -14,7 +14,7 @@ use crate::content::permalink::{self, Subject, folder_and_stem};
 use crate::content::slug::titleize;
 
 /// Hands down what sections cascade. `pages` are sorted by path.
-pub fn cascade(pages: &mut [Parsed]) {
+pub fn cascade(pages: &mut [Box<Parsed>]) {
     let mut cascades: HashMap<String, FrontMatter> = HashMap::new();
     // A folder's `_index.md` may sort behind its sub-folders, so: all first, then merged top down.
     for page in pages.iter_mut().filter(|page| page.path.ends_with(SECTION_FILE)) {

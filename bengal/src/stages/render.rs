@@ -82,7 +82,7 @@ impl Renderer<'_> {
         };
         let current = CurrentPage::new(view.page(job.page), html, content);
         let paginator = Paginator::new(view, job.page, job.number);
-        let name = site.name_of(job.page);
+        let name = std::fmt::from_fn(|f| f.write_str(&site.name_of(job.page)));
         let rendering = Rendering {
             site: view,
             page: &current,

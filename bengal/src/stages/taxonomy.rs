@@ -40,7 +40,7 @@ struct Gather<'b> {
 impl Barrier for Gather<'_> {
     fn process(&mut self, item: Item, _reports: &mut Vec<Diagnostic>) -> Result<(), StageError> {
         match item {
-            Item::Page(page) => self.gathered.pages.push(*page),
+            Item::Page(page) => self.gathered.pages.push(page),
             Item::Data(data) => self.gathered.data.push(data),
             Item::File(file) => self.gathered.files.push(file),
             other => self.others.push(other),

@@ -3,6 +3,8 @@
 //! The crate puts positions into its messages only, and only while it parses; for errors while
 //! rendering, the tag or variable that it names is looked for in the text.
 
+use std::fmt::Display;
+
 use liquid_core::{Error, Language};
 
 use super::{Compiled, TemplateSource, Templates};
@@ -42,7 +44,7 @@ pub(super) fn while_parsing(
 }
 
 /// An error while `compiled` rendered the page `page`.
-pub(super) fn while_rendering(error: &Error, compiled: &Compiled, page: &str) -> Diagnostic {
+pub(super) fn while_rendering(error: &Error, compiled: &Compiled, page: &dyn Display) -> Diagnostic {
     let text = error.to_string();
     let from = text.lines().rev().find_map(|line| line.strip_prefix("from: ")).unwrap_or_default();
     let asked = context(&text, "template").unwrap_or_else(|| from.trim_matches(['{', '}', '%', ' ']));
@@ -52,7 +54,7 @@ pub(super) fn while_rendering(error: &Error, compiled: &Compiled, page: &str) ->
 }
 
 /// The crate panicked while `compiled` rendered the page `page`.
-pub(super) fn panicked(compiled: &Compiled, page: &str) -> Diagnostic {
+pub(super) fn panicked(compiled: &Compiled, page: &dyn Display) -> Diagnostic {
     Diagnostic::error(Code::TemplateRender, "the template engine panicked")
         .in_file(&compiled.source.file)
         .hint(format!("while {page} was rendered; it is left out"))
@@ -63,9 +65,10 @@ pub(super) fn undefined(
     path: &str,
     compiled: &Compiled,
     templates: &Templates,
-    page: &str,
+    page: &dyn Display,
 ) -> Diagnostic {
     let partials = templates.all.values().filter(|other| other.source.text.contains(path));
+    let partials = partials.min_by_key(|other| &other.source.name).into_iter();
     let own = std::iter::once(compiled).filter(|own| own.source.text.contains(path));
     let at = own.chain(partials).next().unwrap_or(compiled);
     Diagnostic::error(Code::UndefinedVariable, format!("nothing is named `{path}`"))

@@ -18,6 +18,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use liquid_core::runtime::{PartialStore, Renderable, Runtime, Template};
 use liquid_core::{Language, parser};
 
@@ -41,7 +43,7 @@ pub struct TemplateSource {
 
 /// The templates of a site.
 pub struct Templates {
-    all: BTreeMap<String, Compiled>,
+    all: FxHashMap<String, Compiled>,
     strict: bool,
 }
 
@@ -89,7 +91,7 @@ impl Templates {
         let known: BTreeSet<String> = first.keys().cloned().collect();
         let language = language::language(config, known);
         let compile = |(name, source)| (name, compile(source, &language, reports));
-        let mut all: BTreeMap<_, _> = first.into_iter().map(compile).collect();
+        let mut all: FxHashMap<_, _> = first.into_iter().map(compile).collect();
         check_layouts(&mut all, reports);
         Self { all, strict: config.strict }
     }
@@ -158,7 +160,7 @@ impl Templates {
 }
 
 /// A page on its way through its templates.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Rendering<'r, 'm> {
     /// The site.
     pub site: &'m SiteView<'m>,
@@ -169,7 +171,7 @@ pub struct Rendering<'r, 'm> {
     /// Its list's page, where it is shown in pages.
     pub paginator: Option<&'r Paginator<'m>>,
     /// What it is called in messages.
-    pub name: &'r str,
+    pub name: &'r dyn fmt::Display,
 }
 
 /// What the files of the embedded theme begin with in messages.
@@ -214,8 +216,9 @@ fn layout_of(source: &TemplateSource, reports: &mut Vec<Diagnostic>) -> (usize, 
 }
 
 /// Takes away layouts that are not there, or wrap themselves, and reports them.
-fn check_layouts(all: &mut BTreeMap<String, Compiled>, reports: &mut Vec<Diagnostic>) {
-    let names: Vec<String> = all.keys().cloned().collect();
+fn check_layouts(all: &mut FxHashMap<String, Compiled>, reports: &mut Vec<Diagnostic>) {
+    let mut names: Vec<String> = all.keys().cloned().collect();
+    names.sort_unstable();
     for name in names {
         let Some(layout) = all[&name].layout.clone() else { continue };
         let place = errors::key_place(&all[&name].source, "layout");
