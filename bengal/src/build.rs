@@ -73,6 +73,8 @@ pub struct BuildReport {
     pub diagnostics: Vec<Diagnostic>,
     /// Why the build was cancelled, in a sentence.
     pub failure: Option<String>,
+    /// The site as it was assembled; `None` when the build did not come that far.
+    pub site: Option<Site>,
 }
 
 /// What became of output files.
@@ -185,7 +187,8 @@ pub fn build_with<'s>(
         0
     });
     let report = report(run, reports, site.get(), &settings.config, &written, removed);
-    Ok(BuildReport { output: output.root().to_owned(), time: begun.elapsed(), ..report })
+    let output = output.root().to_owned();
+    Ok(BuildReport { output, time: begun.elapsed(), site: site.into_inner(), ..report })
 }
 
 /// Processors that this process may use.
@@ -229,6 +232,7 @@ fn report(
             };
             format!("the stage `{}` failed{on}: {}", failure.stage, failure.message)
         }),
+        site: None,
     }
 }
 

@@ -145,8 +145,12 @@ fn format_node<'a>(
         }
         NodeValue::SoftBreak | NodeValue::LineBreak => context.user.findings.in_word = false,
         NodeValue::Heading(heading) => return format_heading(context, node, heading.level, entering),
+        NodeValue::Link(_) if !entering => {
+            context.write_str("</a>")?;
+            return Ok(ChildRendering::HTML);
+        }
         NodeValue::Link(link) if is_file(&link.url) => {
-            return format_link(context, node, &link.url, &link.title, entering);
+            return format_link(context, node, &link.url, &link.title);
         }
         NodeValue::Image(image) if entering && is_file(&image.url) => {
             context.write_str("<img src=\"")?;
@@ -222,12 +226,7 @@ fn format_link<'a>(
     node: &'a AstNode<'a>,
     url: &str,
     title: &str,
-    entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
-    if !entering {
-        context.write_str("</a>")?;
-        return Ok(ChildRendering::HTML);
-    }
     context.write_str("<a href=\"")?;
     context.note_link(node, url);
     if !title.is_empty() {
@@ -270,17 +269,14 @@ impl Noting for Context<'_, '_, Walk<'_>> {
 }
 
 impl Findings {
-    /// Counts the words that begin in `text`; one that goes on from the text before is counted.
+    /// Counts the words that begin in `text`, which are what stands between ASCII white space; one
+    /// that goes on from the text before is counted already.
     fn count_words(&mut self, text: &str) {
-        let mut count = |space: bool| {
-            self.words += u32::from(!space && !self.in_word);
-            self.in_word = !space;
-        };
-        if text.is_ascii() {
-            text.bytes().for_each(|byte| count(byte.is_ascii_whitespace()));
-        } else {
-            text.chars().for_each(|c| count(c.is_whitespace()));
-        }
+        let text = text.as_bytes();
+        let Some((first, last)) = text.first().zip(text.last()) else { return };
+        let begins = *first > b' ' && !self.in_word;
+        self.words += u32::from(begins) + offset(word_starts(text));
+        self.in_word = *last > b' ';
     }
 }
 
@@ -294,6 +290,17 @@ pub fn push_escaped(text: &str, html: &mut String) {
 pub fn push_href(url: &str, html: &mut String) {
     let written = comrak::html::escape_href(html, url, false);
     debug_assert!(written.is_ok(), "writing to a string never fails");
+}
+
+/// How often a space is followed by something else. In pieces that are counted sixteen bytes at a
+/// time: character by character, words took a tenth of parse.
+fn word_starts(text: &[u8]) -> usize {
+    let mut starts = 0;
+    for (before, here) in text.chunks(255).zip(text.get(1..).unwrap_or_default().chunks(255)) {
+        let start = |(before, here): (&u8, &u8)| u8::from((*before <= b' ') & (*here > b' '));
+        starts += usize::from(before.iter().zip(here).map(start).sum::<u8>());
+    }
+    starts
 }
 
 fn is_more(html: &str) -> bool {

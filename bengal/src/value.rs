@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 
 /// A string of the model: immutable and as small as its text.
@@ -61,7 +62,7 @@ impl fmt::Display for Text {
 
 /// A map from names to values, in the order written.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct Map(IndexMap<Text, Value>);
+pub struct Map(IndexMap<Text, Value, FxBuildHasher>);
 
 impl Map {
     /// An empty map; takes no memory.
@@ -71,7 +72,7 @@ impl Map {
 }
 
 impl std::ops::Deref for Map {
-    type Target = IndexMap<Text, Value>;
+    type Target = IndexMap<Text, Value, FxBuildHasher>;
 
     fn deref(&self) -> &Self::Target {
         &self.0

@@ -64,7 +64,10 @@ pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
         MessageFormat::Json => print_json(&report),
         MessageFormat::Human => print_human(&report, arguments),
     }
-    Ok(report.exit_code())
+    let code = report.exit_code();
+    // The process ends here: taking a large site apart first would only take time.
+    std::mem::forget(report);
+    Ok(code)
 }
 
 fn print_human(report: &BuildReport, arguments: &BuildArguments) {

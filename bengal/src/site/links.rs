@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use super::{Page, Settings, Site};
 use crate::content::page::Link;
+use crate::markdown::push_href;
 
 /// What a link's target is.
-enum Resolved {
-    /// A page or a file of the site: its URL from the site's root.
-    Url(String),
+enum Resolved<'a> {
+    /// A page or a file of the site: its URL from the site's root, and the target's `?…#…`.
+    Url(&'a str, &'a str),
     /// A Markdown file that is no page of the site.
     Broken,
     /// Nothing that bengal knows; to be left as it was written.
@@ -48,25 +49,24 @@ impl Site {
             }
             out.push_str(html.get(at..spot).unwrap_or_default());
             at = spot;
-            let url = match self.resolve(page, &link.target) {
-                Resolved::Url(url) => {
+            match self.resolve(page, &link.target) {
+                Resolved::Url(url, rest) => {
                     out.push_str(settings.config.base_path());
-                    url
+                    push_href(url, out);
+                    push_href(rest, out);
+                    continue;
                 }
-                Resolved::Broken => {
-                    broken(link);
-                    link.target.to_string()
-                }
-                Resolved::Other => link.target.to_string(),
-            };
-            crate::markdown::push_href(&url, out);
+                Resolved::Broken => broken(link),
+                Resolved::Other => {}
+            }
+            push_href(&link.target, out);
         }
         out.push_str(html.get(at..range.end).unwrap_or_default());
     }
 
     /// Resolves `target`, as written in `page`: a path relative to its file (or, with a leading `/`,
     /// to the content folder), perhaps with `?…` or `#…`.
-    fn resolve(&self, page: &Page, target: &str) -> Resolved {
+    fn resolve<'a>(&'a self, page: &Page, target: &'a str) -> Resolved<'a> {
         let end = target.find(['#', '?']).unwrap_or(target.len());
         let (written, rest) = target.split_at(end);
         let is_page = written.ends_with(".md");
@@ -82,7 +82,7 @@ impl Site {
             found.ok().map(|at| &self.resources[at].url)
         };
         match url {
-            Some(url) => Resolved::Url(format!("{url}{rest}")),
+            Some(url) => Resolved::Url(url, rest),
             None if is_page => Resolved::Broken,
             None => Resolved::Other,
         }
