@@ -110,9 +110,9 @@ impl StageError {
 /// Items sent at once.
 pub(super) type Batch = Vec<Item>;
 
-/// Most items in a batch. A hand-over costs about a microsecond of locking and waking, a page some
-/// fifty of work; at 32 the chain costs a thousandth, and a batch of pages is still small.
-const BATCH_ITEMS: usize = 32;
+/// Most items in a batch. A hand-over costs some microseconds of locking and waking, a page some
+/// fifty of work; at 64 the chain costs a thousandth, and a batch of pages is still small.
+const BATCH_ITEMS: usize = 64;
 
 /// Bytes in a batch from which it is sent though not full, so that what waits in channels stays
 /// small when pages are large.

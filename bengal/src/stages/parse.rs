@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Context, after};
@@ -117,7 +118,7 @@ impl Parser<'_> {
         let mut found = self.markdown.convert(&text[start..], &mut self.html);
         let title = title(&front, found.title.take(), &source.path, &settings.config.title);
         let url = self.url(source, file, &front, &title, reports)?;
-        let html = self.bodies.append(self.html.as_bytes());
+        let html = self.bodies.append(&self.html);
         let html = html.map_err(|error| Stop::Failed(StageError::io("the body store")(error)))?;
         let body = locate(found, file, text, start, reports);
         Ok(Parsed {
@@ -189,15 +190,8 @@ fn read_text<'t>(
     file: &str,
     bytes: &'t mut Vec<u8>,
 ) -> Result<&'t str, Box<Diagnostic>> {
-    bytes.clear();
-    let read = File::open(&source.file).and_then(|mut file| file.read_to_end(bytes));
-    let read = read.and_then(|length| match u32::try_from(length) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(std::io::ErrorKind::FileTooLarge.into()),
-    });
-    if let Err(error) = read {
-        return Err(Box::new(Diagnostic::error(Code::Unreadable, error.to_string()).in_file(file)));
-    }
+    let bytes = read_whole(&source.file, bytes)
+        .map_err(|error| Diagnostic::error(Code::Unreadable, error.to_string()).in_file(file))?;
     std::str::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
         let place = Place::at_offset(file, &valid, valid.len());
@@ -205,6 +199,31 @@ fn read_text<'t>(
         Box::new(diagnostic.hint("save the file as UTF-8"))
     })
 }
+
+/// Reads a file into the head of `buffer`, which grows where it is too short. Its length is not asked
+/// for first: that would be two system calls more for each page.
+fn read_whole<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<&'b [u8]> {
+    let mut file = File::open(path)?;
+    let mut length = 0;
+    loop {
+        if length == buffer.len() {
+            buffer.resize((2 * length).max(READ), 0);
+        }
+        match file.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if u32::try_from(length).is_err() {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+    }
+    Ok(&buffer[..length])
+}
+
+/// Bytes that a buffer for reading begins with: more than most pages have.
+const READ: usize = 32 * 1024;
 
 /// What a page is, as far as its path tells.
 fn kind(path: &str) -> Kind {

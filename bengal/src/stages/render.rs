@@ -1,5 +1,6 @@
 //! Renders a page: its body from the store, its links filled in, its template and layouts.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Context, after};
@@ -8,7 +9,7 @@ use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
-use crate::site::{PageId, Site, content_path, list_url};
+use crate::site::{Page, PageId, Site, content_path, list_url};
 use crate::template::page_view::{CurrentPage, Paginator, SiteView, Sources};
 use crate::template::{Buffers, RenderError, Rendering};
 
@@ -69,9 +70,8 @@ impl Renderer<'_> {
         };
         let view = SiteView::get(views, Sources { site, settings, store });
         let page = &site[job.page];
-        store.read(page.body.html, &mut self.body).map_err(StageError::io("the body store"))?;
-        let html = std::str::from_utf8(&self.body)
-            .map_err(|_| StageError::Failed("the body store is damaged".into()))?;
+        let html = store.read(page.body.html, &mut self.body);
+        let html = html.map_err(StageError::io("the body store"))?;
         let content = if page.body.links.is_empty() {
             html
         } else {
@@ -90,7 +90,7 @@ impl Renderer<'_> {
             paginator: paginator.as_ref(),
             name: &name,
         };
-        let template = self.template(site, job, reports);
+        let template = template_of(self.context, site, job, reports);
         let mut bytes = Vec::with_capacity(self.size + self.size / 4);
         match templates.render(&template, &rendering, &mut self.buffers, &mut bytes, reports) {
             Ok(()) => {}
@@ -105,35 +105,45 @@ impl Renderer<'_> {
         Ok(Some(Output { path: Arc::from(path), bytes }))
     }
 
-    /// The template of a page: the first that there is of those design names for its kind.
-    fn template(&self, site: &Site, job: Job, reports: &mut Vec<Diagnostic>) -> String {
-        let page = &site[job.page];
-        let exists = |name: &str| self.context.templates.contains(name);
-        if let Some(layout) = &page.front.layout {
-            let name = layout.strip_suffix(".liquid").unwrap_or(layout);
-            if exists(name) {
-                return name.to_owned();
-            }
-            if job.number == 1 {
-                reports.push(missing_layout(page.path.as_deref(), layout));
-            }
+}
+
+/// The template of a page: the first that there is of those that its kind looks for.
+fn template_of<'a>(
+    context: &'a Context<'_>,
+    site: &'a Site,
+    job: Job,
+    reports: &mut Vec<Diagnostic>,
+) -> Cow<'a, str> {
+    let page = &site[job.page];
+    let exists = |name: &str| context.templates.contains(name);
+    if let Some(layout) = &page.front.layout {
+        let name = layout.strip_suffix(".liquid").unwrap_or(layout);
+        if exists(name) {
+            return Cow::Borrowed(name);
         }
-        let config = &self.context.settings.config;
-        let folder = match (page.taxonomy, &page.front.kind) {
-            (_, Some(kind)) => kind,
-            (Some(taxonomy), None) => &*config.taxonomies[taxonomy].name,
-            (None, None) => {
-                page.path.as_deref().and_then(|path| Some(path.split_once('/')?.0)).unwrap_or_default()
-            }
-        };
-        let own = page.kind.name();
-        let special = format!("{folder}/{own}");
-        match page.kind {
-            Kind::Home if !exists(own) => Kind::Section.name().to_owned(),
-            Kind::Home | Kind::NotFound => own.to_owned(),
-            _ if !folder.is_empty() && exists(&special) => special,
-            _ => own.to_owned(),
+        if job.number == 1 {
+            reports.push(missing_layout(page.path.as_deref(), layout));
         }
+    }
+    let own = page.kind.name();
+    match page.kind {
+        Kind::Home if !exists(own) => Cow::Borrowed(Kind::Section.name()),
+        Kind::Home | Kind::NotFound => Cow::Borrowed(own),
+        _ => {
+            let special = format!("{}/{own}", folder_of(page, context));
+            if exists(&special) { Cow::Owned(special) } else { Cow::Borrowed(own) }
+        }
+    }
+}
+
+/// The folder in which a page's kind has templates of its own: its `type`, its taxonomy, or its
+/// first section.
+fn folder_of<'a>(page: &'a Page, context: &'a Context<'_>) -> &'a str {
+    let section = || page.path.as_deref()?.split_once('/').map(|(first, _)| first);
+    match (&page.front.kind, page.taxonomy) {
+        (Some(kind), _) => kind,
+        (None, Some(taxonomy)) => &context.settings.config.taxonomies[taxonomy].name,
+        (None, None) => section().unwrap_or_default(),
     }
 }
 

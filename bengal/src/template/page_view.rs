@@ -282,8 +282,7 @@ impl BodyView {
     fn read(view: &PageView<'_>) -> Self {
         let Sources { site, settings, store } = view.site().sources;
         let mut bytes = Vec::new();
-        let read = store.read(view.page.body.html, &mut bytes);
-        let html = read.ok().and_then(|()| std::str::from_utf8(&bytes).ok()).unwrap_or_default();
+        let html = store.read(view.page.body.html, &mut bytes).unwrap_or_default();
         Self {
             content: site.fill_links(view.page, html, 0..html.len(), settings).into(),
             summary: summary(view, html),
