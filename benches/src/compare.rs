@@ -82,25 +82,14 @@ fn print_output(program: &Program, output: &Output) {
 
 fn print_figures<'a>(name: &str, usages: impl Iterator<Item = &'a Usage> + Clone) {
     let summary = |figure: fn(&Usage) -> f64| Summary::of(usages.clone().map(figure));
-    println!(
-        "\n{name:<7} wall s      {}",
-        summary(|usage| usage.wall.as_secs_f64()).show(3)
-    );
-    println!(
-        "        CPU s       {}",
-        summary(|usage| usage.cpu.as_secs_f64()).show(3)
-    );
-    println!(
-        "        peak RSS MB {}",
-        summary(|usage| megabytes(usage.peak_rss_bytes)).show(1)
-    );
+    println!("\n{name:<7} wall s      {}", summary(|usage| usage.wall.as_secs_f64()).show(3));
+    println!("        CPU s       {}", summary(|usage| usage.cpu.as_secs_f64()).show(3));
+    println!("        peak RSS MB {}", summary(|usage| megabytes(usage.peak_rss_bytes)).show(1));
 }
 
 fn print_ratios(pairs: &[[Usage; 2]]) {
     let ratio = |time: fn(&Usage) -> Duration| {
-        let ratios = pairs
-            .iter()
-            .map(|[bengal, bare]| time(bengal).div_duration_f64(time(bare)));
+        let ratios = pairs.iter().map(|[bengal, bare]| time(bengal).div_duration_f64(time(bare)));
         Summary::of(ratios).show(2)
     };
     println!("\nbengal / bare, pair by pair:");

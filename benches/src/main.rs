@@ -77,26 +77,15 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Site { dir, pages, seed } => Ok(site::generate(&dir, &SiteSpec { pages, seed })?),
-        Command::Compare {
-            pages,
-            runs,
-            setting,
-        } => Comparison {
-            spec: SiteSpec {
-                pages,
-                seed: setting.seed,
-            },
+        Command::Compare { pages, runs, setting } => Comparison {
+            spec: SiteSpec { pages, seed: setting.seed },
             runs,
             jobs: setting.jobs,
             bengal: setting.bengal,
             dir: setting.dir,
         }
         .run(),
-        Command::Scale {
-            pages,
-            runs,
-            setting,
-        } => Scaling {
+        Command::Scale { pages, runs, setting } => Scaling {
             pages,
             seed: setting.seed,
             runs,

@@ -43,10 +43,7 @@ pub fn own_peak() -> io::Result<u64> {
 }
 
 #[cfg(unix)]
-#[expect(
-    unsafe_code,
-    reason = "std waits for a child without telling what it used; wait4 does"
-)]
+#[expect(unsafe_code, reason = "std waits for a child without telling what it used; wait4 does")]
 mod system {
     use std::io;
     use std::mem::MaybeUninit;
@@ -106,11 +103,7 @@ mod system {
 
     fn peak(usage: &libc::rusage) -> u64 {
         // Kibibytes, but on Apple's systems bytes (getrusage(2) of each).
-        let unit = if cfg!(target_vendor = "apple") {
-            1
-        } else {
-            1024
-        };
+        let unit = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
         usage.ru_maxrss as u64 * unit
     }
 }

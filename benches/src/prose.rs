@@ -11,12 +11,7 @@ use crate::site::Layout;
 /// The text of page `index` of the site laid out as `layout`.
 pub fn page(layout: &Layout, seed: u64, index: usize) -> String {
     let rng = SplitMix64::new(seed, index as u64);
-    let mut page = Page {
-        layout,
-        index,
-        rng,
-        text: String::with_capacity(2 * TARGET_BYTES.1),
-    };
+    let mut page = Page { layout, index, rng, text: String::with_capacity(2 * TARGET_BYTES.1) };
     page.front_matter();
     page.body();
     page.text
@@ -71,11 +66,8 @@ impl Page<'_> {
     fn front_matter(&mut self) {
         let title = self.title();
         // 2015 to 2024: ten whole years, none of it in the future.
-        let (year, month, day) = (
-            self.rng.between(2015, 2024),
-            self.rng.between(1, 12),
-            self.rng.between(1, 28),
-        );
+        let (year, month, day) =
+            (self.rng.between(2015, 2024), self.rng.between(1, 12), self.rng.between(1, 28));
         self.line(&format!("---\ntitle: \"{title}\""));
         self.line(&format!("date: {year}-{month:02}-{day:02}"));
         self.text.push_str("description: \"");
@@ -95,10 +87,7 @@ impl Page<'_> {
     }
 
     fn body(&mut self) {
-        let target = self
-            .text
-            .len()
-            .max(self.rng.between(TARGET_BYTES.0, TARGET_BYTES.1));
+        let target = self.text.len().max(self.rng.between(TARGET_BYTES.0, TARGET_BYTES.1));
         let mut extras: Vec<Extra> = Vec::new();
         for (extra, rate) in EXTRAS {
             if self.rng.one_in(rate) {
@@ -214,11 +203,8 @@ impl Page<'_> {
     }
 
     fn external_link(&mut self) {
-        let (a, b, c) = (
-            self.rng.pick(WORDS),
-            self.rng.pick(ASCII_WORDS),
-            self.rng.pick(ASCII_WORDS),
-        );
+        let (a, b, c) =
+            (self.rng.pick(WORDS), self.rng.pick(ASCII_WORDS), self.rng.pick(ASCII_WORDS));
         self.add(format_args!("[{a} {b}](https://example.org/{b}/{c})"));
     }
 
@@ -278,8 +264,7 @@ impl Page<'_> {
     }
 
     fn table(&mut self) {
-        self.text
-            .push_str("| Name | Meaning | Default |\n|---|---|---:|\n");
+        self.text.push_str("| Name | Meaning | Default |\n|---|---|---:|\n");
         for row in 0..self.rng.between(3, 7) {
             let (name, value) = (self.rng.pick(ASCII_WORDS), self.rng.below(1_000));
             self.add(format_args!("| `{name}_{row}` | "));
@@ -321,9 +306,7 @@ impl Page<'_> {
     }
 
     fn add(&mut self, text: std::fmt::Arguments<'_>) {
-        self.text
-            .write_fmt(text)
-            .expect("writing to a String cannot fail");
+        self.text.write_fmt(text).expect("writing to a String cannot fail");
     }
 
     /// Ends a line whose last word left a space behind it.

@@ -26,7 +26,9 @@ impl SplitMix64 {
     /// A number in `0..bound`; 0 where `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         // The high half of the product: no modulo, and a bias too small to matter here.
-        ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize
+        #[expect(clippy::cast_possible_truncation, reason = "less than `bound`, which is a usize")]
+        let number = ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize;
+        number
     }
 
     /// A number in `low..=high`.
@@ -63,11 +65,7 @@ mod tests {
         let numbers: Vec<u64> = (0..3).map(|_| rng.next_u64()).collect();
         assert_eq!(
             numbers,
-            [
-                6_457_827_717_110_365_317,
-                3_203_168_211_198_807_973,
-                9_817_491_932_198_370_423
-            ]
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
         );
     }
 

@@ -45,17 +45,11 @@ impl Scaling {
         let place = Place::new(self.dir.as_deref())?;
         let mut trials = Vec::new();
         for &pages in &self.pages {
-            let spec = SiteSpec {
-                pages,
-                seed: self.seed,
-            };
+            let spec = SiteSpec { pages, seed: self.seed };
             trials.push(Trial::new(&place, &spec, job_count(self.jobs))?);
         }
         let threads = job_count(self.jobs);
-        println!(
-            "{} rounds, seed {}, {threads} threads",
-            self.runs, self.seed
-        );
+        println!("{} rounds, seed {}, {threads} threads", self.runs, self.seed);
         println!("in {}\n", place.description());
         let series = measure_all(&programs, &trials, self.runs)?;
         for (program, series) in programs.iter().zip(&series) {
@@ -103,9 +97,7 @@ fn measure_round(program: &Program, trial: &Trial, series: &mut Series) -> Resul
         peak = peak.max(usage.peak_rss_bytes);
     }
     trial.clear(program)?;
-    series
-        .cpu_per_page_us
-        .push(cpu * 1e6 / (repeats * pages) as f64);
+    series.cpu_per_page_us.push(cpu * 1e6 / (repeats * pages) as f64);
     series.wall_s.push(wall / repeats as f64);
     series.peak_rss_mb.push(megabytes(peak));
     Ok(())
@@ -123,16 +115,10 @@ fn print_series(name: &str, trials: &[Trial], series: &[Series]) -> Result<()> {
         );
     }
     let size = |&index: &usize| trials[index].layout().pages();
-    let smallest = (0..trials.len())
-        .min_by_key(size)
-        .context("no sizes given")?;
-    let largest = (0..trials.len())
-        .max_by_key(size)
-        .context("no sizes given")?;
+    let smallest = (0..trials.len()).min_by_key(size).context("no sizes given")?;
+    let largest = (0..trials.len()).max_by_key(size).context("no sizes given")?;
     let rounds = series[largest].cpu_per_page_us.iter();
-    let ratios = rounds
-        .zip(&series[smallest].cpu_per_page_us)
-        .map(|(large, small)| large / small);
+    let ratios = rounds.zip(&series[smallest].cpu_per_page_us).map(|(large, small)| large / small);
     println!(
         "         a page's CPU at {} against that at {}, round by round: {}\n",
         trials[largest].layout().pages(),

@@ -62,10 +62,7 @@ impl Layout {
         let fan_out = (1..)
             .find(|n| (n + n * n + n * n * n) * SECTION_PAGES >= spec.pages)
             .expect("the tree outgrows any number of pages");
-        Self {
-            sections: section_tree(fan_out),
-            pages: spec.pages,
-        }
+        Self { sections: section_tree(fan_out), pages: spec.pages }
     }
 
     /// The sections' folders under `content`, parents before children: `s1/s1-2/s1-2-3`.
@@ -87,11 +84,7 @@ impl Layout {
     pub fn relative_link(&self, from: usize, to: usize) -> String {
         let from_parts: Vec<&str> = self.section_of(from).split('/').collect();
         let to_parts: Vec<&str> = self.section_of(to).split('/').collect();
-        let shared = from_parts
-            .iter()
-            .zip(&to_parts)
-            .take_while(|(a, b)| a == b)
-            .count();
+        let shared = from_parts.iter().zip(&to_parts).take_while(|(a, b)| a == b).count();
         let mut link = "../".repeat(from_parts.len() - shared);
         for part in &to_parts[shared..] {
             link.push_str(part);
@@ -111,14 +104,8 @@ const TEMPLATES: [(&str, &str); 6] = [
     ("base.liquid", include_str!("../templates/site/base.liquid")),
     ("home.liquid", include_str!("../templates/site/home.liquid")),
     ("page.liquid", include_str!("../templates/site/page.liquid")),
-    (
-        "section.liquid",
-        include_str!("../templates/site/section.liquid"),
-    ),
-    (
-        "taxonomy.liquid",
-        include_str!("../templates/site/taxonomy.liquid"),
-    ),
+    ("section.liquid", include_str!("../templates/site/section.liquid")),
+    ("taxonomy.liquid", include_str!("../templates/site/taxonomy.liquid")),
     ("term.liquid", include_str!("../templates/site/term.liquid")),
 ];
 
@@ -204,19 +191,12 @@ mod tests {
         assert!(first == again);
         let other = files(SiteSpec { seed: 8, ..spec });
         assert!(first.keys().eq(other.keys()));
-        assert!(
-            pages(&first)
-                .iter()
-                .all(|(path, text)| pages(&other)[path] != *text)
-        );
+        assert!(pages(&first).iter().all(|(path, text)| pages(&other)[path] != *text));
     }
 
     #[test]
     fn pages_are_of_the_size_they_should_be() {
-        let files = files(SiteSpec {
-            pages: 500,
-            seed: 1,
-        });
+        let files = files(SiteSpec { pages: 500, seed: 1 });
         let pages = pages(&files);
         assert_eq!(pages.len(), 500);
         let mean = pages.values().map(|text| text.len()).sum::<usize>() / pages.len();
@@ -227,10 +207,7 @@ mod tests {
 
     #[test]
     fn every_relative_link_leads_to_a_page() {
-        let files = files(SiteSpec {
-            pages: 300,
-            seed: 3,
-        });
+        let files = files(SiteSpec { pages: 300, seed: 3 });
         let mut links = 0;
         for (path, text) in pages(&files) {
             for target in text.split("](").skip(1) {
@@ -254,10 +231,7 @@ mod tests {
 
     #[test]
     fn the_mix_is_what_was_asked_for() {
-        let files = files(SiteSpec {
-            pages: 900,
-            seed: 5,
-        });
+        let files = files(SiteSpec { pages: 900, seed: 5 });
         let pages = pages(&files);
         let with = |what: &str| pages.values().filter(|text| text.contains(what)).count();
         assert!((240..=360).contains(&with("\n```")), "{}", with("\n```"));
@@ -289,9 +263,7 @@ mod tests {
     fn the_templates_are_liquid() {
         let parser = liquid::ParserBuilder::with_stdlib().build().unwrap();
         for (name, text) in TEMPLATES {
-            let body = text
-                .strip_prefix("---\nlayout: base\n---\n")
-                .unwrap_or(text);
+            let body = text.strip_prefix("---\nlayout: base\n---\n").unwrap_or(text);
             assert!(body.starts_with('<'), "{name}");
             parser.parse(body).unwrap();
         }

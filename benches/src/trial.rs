@@ -203,10 +203,7 @@ impl Place {
         let (parent, kind) = match parent {
             Some(parent) => (parent.to_owned(), "as given by --dir"),
             None if ram.is_dir() => (ram.to_owned(), "a RAM disk"),
-            None => (
-                std::env::temp_dir(),
-                "no RAM disk: disk times are in the figures",
-            ),
+            None => (std::env::temp_dir(), "no RAM disk: disk times are in the figures"),
         };
         let dir = tempfile::Builder::new()
             .prefix("bengal-bench-")
@@ -249,11 +246,7 @@ impl Summary {
         sorted.sort_by(f64::total_cmp);
         let at = |index: usize| sorted.get(index).copied().unwrap_or(f64::NAN);
         let last = sorted.len().saturating_sub(1);
-        Self {
-            median: (at(last / 2) + at(sorted.len() / 2)) / 2.0,
-            min: at(0),
-            max: at(last),
-        }
+        Self { median: (at(last / 2) + at(sorted.len() / 2)) / 2.0, min: at(0), max: at(last) }
     }
 
     /// `1.234 (1.100 … 1.400)`, with so many decimals.

@@ -290,7 +290,9 @@ fn settings(
 ) -> Result<Settings, BuildError> {
     let mut config = read_config(options.config.as_deref(), root, reports)?;
     if let Some(url) = &options.base_url {
-        config.set_base_url(url).map_err(|message| BuildError::Usage(format!("--base-url: {message}")))?;
+        config
+            .set_base_url(url)
+            .map_err(|message| BuildError::Usage(format!("--base-url: {message}")))?;
     }
     config.strict |= options.strict;
     Ok(Settings { config, now: now()?, wanted: options.wanted })

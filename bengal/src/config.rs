@@ -95,7 +95,8 @@ impl Config {
     /// built with it.
     pub fn read(file: &str, text: &str, reports: &mut Vec<Diagnostic>) -> Self {
         let mut config = Self::default();
-        let mut fields = Fields { file, text, span: 0..text.len(), code: Code::ConfigValue, reports };
+        let mut fields =
+            Fields { file, text, span: 0..text.len(), code: Code::ConfigValue, reports };
         match fields.read() {
             Ok(Ok(map)) => {
                 for (key, value) in map {
@@ -103,8 +104,11 @@ impl Config {
                 }
             }
             Ok(Err(other)) => fields.reports.push(
-                Diagnostic::error(Code::ConfigValue, format!("a configuration is a map, not {}", other.kind()))
-                    .in_file(file),
+                Diagnostic::error(
+                    Code::ConfigValue,
+                    format!("a configuration is a map, not {}", other.kind()),
+                )
+                .in_file(file),
             ),
             Err(diagnostic) => fields.reports.push(diagnostic),
         }
@@ -210,8 +214,22 @@ impl Config {
 
 /// Every key of the configuration.
 pub const KEYS: &[&str] = &[
-    "author", "base_url", "description", "language", "markdown", "menus", "output", "pagination",
-    "params", "permalinks", "strict", "taxonomies", "theme", "timezone", "title", "ugly_urls",
+    "author",
+    "base_url",
+    "description",
+    "language",
+    "markdown",
+    "menus",
+    "output",
+    "pagination",
+    "params",
+    "permalinks",
+    "strict",
+    "taxonomies",
+    "theme",
+    "timezone",
+    "title",
+    "ugly_urls",
 ];
 
 fn set_text(target: &mut Text, fields: &mut Fields<'_>, key: &str, value: &Value) {

@@ -61,7 +61,8 @@ fn csv(file: &str, text: &str) -> Result<Value, Diagnostic> {
         let line = error.position().map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
         wrong(&error.to_string(), Place::in_text(file, text, line, 1))
     };
-    let mut reader = csv::ReaderBuilder::new().from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let names = reader.headers().map_err(fail)?.clone();
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -76,7 +77,9 @@ fn csv(file: &str, text: &str) -> Result<Value, Diagnostic> {
 }
 
 fn wrong(message: &str, place: Place) -> Diagnostic {
-    Diagnostic::error(Code::DataSyntax, message).at(place).hint("the file is left out of `site.data`")
+    Diagnostic::error(Code::DataSyntax, message)
+        .at(place)
+        .hint("the file is left out of `site.data`")
 }
 
 #[cfg(test)]

@@ -111,7 +111,12 @@ impl Place {
         let count = text.lines().count();
         let line = line.min(count.max(1));
         let excerpt = text.lines().nth(line.wrapping_sub(1)).unwrap_or_default();
-        Self { file: file.to_owned(), line, column, excerpt: excerpt.chars().take(EXCERPT).collect() }
+        Self {
+            file: file.to_owned(),
+            line,
+            column,
+            excerpt: excerpt.chars().take(EXCERPT).collect(),
+        }
     }
 
     /// The place of byte `offset` of `text`.

@@ -78,7 +78,12 @@ impl Markdown {
         let mut output = Counted { html, length: &length };
         let plugins = Plugins::default();
         let walked = format_document_with_formatter(
-            root, &self.options, &mut output, &plugins, format_node, user,
+            root,
+            &self.options,
+            &mut output,
+            &plugins,
+            format_node,
+            user,
         );
         match walked {
             Ok(walk) => self.findings = walk.findings,
@@ -144,7 +149,9 @@ fn format_node<'a>(
             context.user.findings.in_word = false;
         }
         NodeValue::SoftBreak | NodeValue::LineBreak => context.user.findings.in_word = false,
-        NodeValue::Heading(heading) => return format_heading(context, node, heading.level, entering),
+        NodeValue::Heading(heading) => {
+            return format_heading(context, node, heading.level, entering);
+        }
         NodeValue::Link(_) if !entering => {
             context.write_str("</a>")?;
             return Ok(ChildRendering::HTML);
@@ -179,7 +186,9 @@ fn format_node<'a>(
             match first {
                 None if entering && is_top(node) => *first = Some(start..start),
                 // The first one is still open: nothing else at the top can end before it.
-                Some(range) if !entering && range.start == range.end && is_top(node) => range.end = end,
+                Some(range) if !entering && range.start == range.end && is_top(node) => {
+                    range.end = end;
+                }
                 _ => {}
             }
             return Ok(rendering);
@@ -315,10 +324,10 @@ fn is_file(url: &str) -> bool {
     if bytes.starts_with(b"//") {
         return false;
     }
+    let end = bytes.iter().position(|byte| matches!(byte, b'#' | b'?')).unwrap_or(bytes.len());
     let (mut name, mut dot) = (0, None);
-    for (at, byte) in bytes.iter().enumerate() {
+    for (at, byte) in bytes[..end].iter().enumerate() {
         match byte {
-            b'#' | b'?' => break,
             // Before any `/`, a `:` ends a scheme.
             b':' if name == 0 => return false,
             b'/' => (name, dot) = (at + 1, None),
@@ -326,7 +335,7 @@ fn is_file(url: &str) -> bool {
             _ => {}
         }
     }
-    dot.is_some()
+    dot.is_some_and(|dot| dot + 1 < end)
 }
 
 #[cfg(test)]
@@ -347,7 +356,10 @@ mod tests {
     #[test]
     fn headings_have_anchors_that_differ() {
         let (html, found) = convert("# A *b*\n\n## C\n\n## C\n");
-        assert_eq!(html, "<h1 id=\"a-b\">A <em>b</em></h1>\n<h2 id=\"c\">C</h2>\n<h2 id=\"c-1\">C</h2>\n");
+        assert_eq!(
+            html,
+            "<h1 id=\"a-b\">A <em>b</em></h1>\n<h2 id=\"c\">C</h2>\n<h2 id=\"c-1\">C</h2>\n"
+        );
         let ids: Vec<_> = found.headings.iter().map(|h| (h.level, h.id, h.title)).collect();
         assert_eq!(ids, [(1, "a-b", "A b"), (2, "c", "C"), (2, "c-1", "C")]);
         assert_eq!(found.title.as_deref(), Some("A b"));
@@ -380,7 +392,18 @@ mod tests {
         for url in ["a.md", "../a/b.md#c", "/a/b.png?x=/y", "./a.b/c.d"] {
             assert!(is_file(url), "{url}");
         }
-        for url in ["", "#a.b", "a/", "a/b", "//x.org/a.md", "https://x.org/a.md", "mailto:a@b.c", ".hidden", "..", "../.."] {
+        for url in [
+            "",
+            "#a.b",
+            "a/",
+            "a/b",
+            "//x.org/a.md",
+            "https://x.org/a.md",
+            "mailto:a@b.c",
+            ".hidden",
+            "..",
+            "../..",
+        ] {
             assert!(!is_file(url), "{url}");
         }
     }

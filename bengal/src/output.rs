@@ -127,7 +127,8 @@ impl OutputWriter<'_> {
     /// # Errors
     /// When `from` cannot be read ([`OutputError::Blocked`]), or as in [`OutputWriter::write`].
     pub fn copy(&mut self, path: &str, from: &Path) -> Result<Written, OutputError> {
-        let unreadable = |error: io::Error| OutputError::Blocked(format!("it cannot be read: {error}"));
+        let unreadable =
+            |error: io::Error| OutputError::Blocked(format!("it cannot be read: {error}"));
         let length = fs::metadata(from).map_err(unreadable)?.len();
         if length <= SMALL {
             let bytes = fs::read(from).map_err(unreadable)?;

@@ -65,21 +65,15 @@ impl StateDir {
             Err(error) => {
                 let temporary = tempfile::Builder::new().prefix("bengal-").tempdir()?;
                 let path = temporary.path().to_owned();
-                Ok(Opened::Temporary(
-                    Self { path, lock: None, temporary: Some(temporary) },
-                    error,
-                ))
+                Ok(Opened::Temporary(Self { path, lock: None, temporary: Some(temporary) }, error))
             }
         }
     }
 
     fn open_own(path: &Path, waiting: impl FnOnce()) -> io::Result<Self> {
         std::fs::create_dir_all(path)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join("lock"))?;
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
@@ -272,9 +266,7 @@ mod tests {
         let site = tempfile::tempdir().unwrap();
         let state = state(site.path());
         let store = BodyStore::create(&state).unwrap();
-        let body = |worker: usize, i: usize| {
-            format!("{worker}-{i}-").repeat(1 + (i * 7919) % 5000)
-        };
+        let body = |worker: usize, i: usize| format!("{worker}-{i}-").repeat(1 + (i * 7919) % 5000);
         let stored: Vec<Vec<Stored>> = std::thread::scope(|scope| {
             let run = |worker| {
                 let store = &store;

@@ -52,13 +52,10 @@ fn main() -> Result<()> {
         output: cli.output,
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..job_count(cli.jobs))
-            .map(|_| scope.spawn(|| build.work()))
-            .collect();
+        let workers: Vec<_> =
+            (0..job_count(cli.jobs)).map(|_| scope.spawn(|| build.work())).collect();
         workers.into_iter().try_for_each(|worker| {
-            worker
-                .join()
-                .unwrap_or_else(|payload| panic::resume_unwind(payload))
+            worker.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
         })
     })
 }
@@ -89,8 +86,7 @@ impl Build {
         let options = markdown_options();
         let mut buffers = Buffers::default();
         while let Some(file) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            self.build(file, &options, &mut buffers)
-                .with_context(|| file.display().to_string())?;
+            self.build(file, &options, &mut buffers).with_context(|| file.display().to_string())?;
         }
         Ok(())
     }
@@ -163,10 +159,7 @@ fn markdown_options() -> Options<'static> {
 
 /// The lines between the two `---`, and what follows them.
 fn split_front_matter(source: &str) -> (&str, &str) {
-    source
-        .strip_prefix("---\n")
-        .and_then(|rest| rest.split_once("\n---\n"))
-        .unwrap_or(("", source))
+    source.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).unwrap_or(("", source))
 }
 
 /// What follows `key` on the first line that begins with it, without its quotes.

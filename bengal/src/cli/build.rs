@@ -117,7 +117,7 @@ fn plural(count: u64, noun: &str) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -139,8 +139,14 @@ fn table(stages: &[StageReport]) -> String {
     for stage in stages {
         table.push_str(&format!(
             "{:<12}{:>8}{:>10}{:>10}{:>10.1}{:>12.1}{:>12.1}{:>10.1}\n",
-            stage.name, stage.workers, stage.items_in, stage.items_out, stage.busy_ms,
-            stage.blocked_recv_ms, stage.blocked_send_ms, stage.wall_ms,
+            stage.name,
+            stage.workers,
+            stage.items_in,
+            stage.items_out,
+            stage.busy_ms,
+            stage.blocked_recv_ms,
+            stage.blocked_send_ms,
+            stage.wall_ms,
         ));
     }
     table.push_str("stages overlap: their times do not sum to the build's\n");

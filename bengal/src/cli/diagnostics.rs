@@ -25,7 +25,8 @@ fn render(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
     };
     let (message, hint) = (plain(&diagnostic.message), diagnostic.hint.as_deref().map(plain));
     let excerpt = diagnostic.place.as_ref().map(|place| plain(&place.excerpt));
-    let mut group = level.primary_title(message).id(diagnostic.code.name()).elements([] as [Origin<'_>; 0]);
+    let mut group =
+        level.primary_title(message).id(diagnostic.code.name()).elements([] as [Origin<'_>; 0]);
     if let (Some(place), Some(excerpt)) = (&diagnostic.place, &excerpt) {
         group = locate(group, place, excerpt);
     }
@@ -66,7 +67,9 @@ fn locate<'a>(
 /// `text` without control characters: what a page holds must not steer the terminal.
 pub(super) fn plain(text: &str) -> String {
     let steers = |c: char| c.is_control() && c != '\n';
-    text.chars().map(|c| if steers(c) { if c == '\t' { ' ' } else { '\u{fffd}' } } else { c }).collect()
+    text.chars()
+        .map(|c| if steers(c) { if c == '\t' { ' ' } else { '\u{fffd}' } } else { c })
+        .collect()
 }
 
 #[cfg(test)]
@@ -76,19 +79,34 @@ mod tests {
 
     #[test]
     fn a_diagnostic_shows_its_line_and_a_caret() {
-        let place = Place { file: "content/a.md".into(), line: 3, column: 5, excerpt: "see [b](b.md)".into() };
-        let diagnostic = Diagnostic::warning(Code::BrokenLink, "no such page").at(place).hint("try");
+        let place = Place {
+            file: "content/a.md".into(),
+            line: 3,
+            column: 5,
+            excerpt: "see [b](b.md)".into(),
+        };
+        let diagnostic =
+            Diagnostic::warning(Code::BrokenLink, "no such page").at(place).hint("try");
         let shown = render(&Renderer::plain(), &diagnostic);
-        for part in ["warning[broken-link]: no such page", "content/a.md:3:5", "3 | see [b](b.md)", "|     ^", "help: try"] {
+        for part in [
+            "warning[broken-link]: no such page",
+            "content/a.md:3:5",
+            "3 | see [b](b.md)",
+            "|     ^",
+            "help: try",
+        ] {
             assert!(shown.contains(part), "{part} in\n{shown}");
         }
     }
 
     #[test]
     fn no_place_and_no_text_makes_it_panic() {
-        for (line, column, excerpt) in [(0, 0, ""), (1, 9, "ä"), (1, 0, "  x "), (2, 1, ""), (1, 2, "a\u{1b}[2J")] {
+        for (line, column, excerpt) in
+            [(0, 0, ""), (1, 9, "ä"), (1, 0, "  x "), (2, 1, ""), (1, 2, "a\u{1b}[2J")]
+        {
             let place = Place { file: "f".into(), line, column, excerpt: excerpt.into() };
-            let shown = render(&Renderer::plain(), &Diagnostic::error(Code::NotUtf8, "m\u{7}").at(place));
+            let shown =
+                render(&Renderer::plain(), &Diagnostic::error(Code::NotUtf8, "m\u{7}").at(place));
             assert!(!shown.contains('\u{1b}') && !shown.contains('\u{7}'), "{shown}");
         }
     }

@@ -109,7 +109,11 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            anstream::eprintln!("{}: {}", diagnostics::error_label(), diagnostics::plain(&format!("{error:#}")));
+            anstream::eprintln!(
+                "{}: {}",
+                diagnostics::error_label(),
+                diagnostics::plain(&format!("{error:#}"))
+            );
             ExitCode::from(2)
         }
     }

@@ -51,11 +51,14 @@ pub fn parse(text: &str, zone: &TimeZone) -> Option<Date> {
 
 const ISO_DAY: &str = "YYYY-MM-DD";
 
-/// Forms that are neither RFC 3339 nor RFC 2822, most usual first. `%z` reads `+0100` and `+01:00`.
+/// Forms that are neither RFC 3339 nor RFC 2822, most usual first. `%z` reads `+0100`, `%:z` `+01:00`.
 const FORMATS: &[&str] = &[
     "%Y-%m-%d %H:%M:%S %z",
+    "%Y-%m-%d %H:%M:%S %:z",
     "%Y-%m-%d %H:%M:%S%.f %z",
+    "%Y-%m-%d %H:%M:%S%.f %:z",
     "%Y-%m-%d %H:%M %z",
+    "%Y-%m-%d %H:%M %:z",
     "%Y-%m-%d %H:%M:%S %Q",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d",
@@ -93,7 +96,8 @@ fn with_format(format: &str, text: &str, zone: &TimeZone) -> Option<Date> {
     if broken.day().is_none() {
         broken.set_day(Some(1)).ok()?;
     }
-    let date = broken.to_date().ok()?;
+    // `%Y` takes two digits too, which would be a year of the first century.
+    let date = broken.to_date().ok().filter(|date| date.year() >= 1000)?;
     let civil = date.to_datetime(broken.to_time().unwrap_or_default());
     match broken.offset() {
         Some(offset) => Some(Date {

@@ -133,7 +133,8 @@ impl Fields<'_> {
     /// What is written after `key:` at the top level, as it stands, for scalars whose writing
     /// means more than their value (`1.10`).
     pub fn as_written(&self, key: &str) -> Option<&str> {
-        let line = self.text[self.span.clone()].lines().find(|line| key_column(line, key) == Some(1))?;
+        let line =
+            self.text[self.span.clone()].lines().find(|line| key_column(line, key) == Some(1))?;
         let value = line.split_once(':')?.1;
         Some(value.split(" #").next().unwrap_or(value).trim())
     }

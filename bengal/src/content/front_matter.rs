@@ -360,8 +360,7 @@ mod tests {
     fn what_cannot_be_used_is_reported_at_its_line() {
         let (front, _, reports) =
             page("---\ntitle: A\ndate: soon\ndraft: [1]\naliases: a\naliases: b\n---\n");
-        let at: Vec<_> =
-            reports.iter().map(|d| (d.code, d.place.as_ref().unwrap().line)).collect();
+        let at: Vec<_> = reports.iter().map(|d| (d.code, d.place.as_ref().unwrap().line)).collect();
         assert_eq!(
             at,
             [(Code::DuplicateKey, 6), (Code::InvalidDate, 3), (Code::FrontMatterValue, 4)]

@@ -137,7 +137,11 @@ impl HeadingsBuilder {
         self.text.push_str(heading.id);
         let id_end = offset(self.text.len());
         self.text.push_str(heading.title);
-        self.entries.push(Entry { level: heading.level, id_end, title_end: offset(self.text.len()) });
+        self.entries.push(Entry {
+            level: heading.level,
+            id_end,
+            title_end: offset(self.text.len()),
+        });
     }
 
     /// The headings, and an empty builder again.

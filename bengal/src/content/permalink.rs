@@ -128,8 +128,11 @@ fn tokens(segment: &str) -> impl Iterator<Item = &str> {
 fn fill(pattern: &str, page: &Subject<'_>, url: &mut String) -> Result<(), String> {
     let (folder, stem) = folder_and_stem(page.path);
     // A bundle's own name is its folder's.
-    let (folder, stem) =
-        if stem.is_empty() { folder.rsplit_once('/').unwrap_or(("", folder)) } else { (folder, stem) };
+    let (folder, stem) = if stem.is_empty() {
+        folder.rsplit_once('/').unwrap_or(("", folder))
+    } else {
+        (folder, stem)
+    };
     for segment in pattern.split('/').filter(|segment| !segment.is_empty()) {
         if segment == ":sections" {
             folder.split('/').filter(|name| !name.is_empty()).for_each(|name| push(url, name));
@@ -196,7 +199,10 @@ fn within(url: String) -> Result<Url, String> {
             return Err(format!("the URL `{url}` holds {bad:?}, which no file name may"));
         }
         if segment.len() > SEGMENT {
-            return Err(format!("a segment of the URL is {} bytes long, over {SEGMENT}", segment.len()));
+            return Err(format!(
+                "a segment of the URL is {} bytes long, over {SEGMENT}",
+                segment.len()
+            ));
         }
         if matches!(portable(segment), std::borrow::Cow::Owned(_)) {
             altered = Some(segment.to_owned());
@@ -220,7 +226,11 @@ const SEGMENT: usize = 250;
 /// The output path, relative to the output directory, of `url`.
 pub fn output_path(url: &str) -> String {
     let path = url.trim_start_matches('/');
-    if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() }
+    if path.is_empty() || path.ends_with('/') {
+        format!("{path}index.html")
+    } else {
+        path.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -261,14 +271,18 @@ mod tests {
         assert_eq!(url(&slug, None), "/a/new-name/");
         let bundle = Subject { slug: Some("x"), ..page("a/b/index.md") };
         assert_eq!(url(&bundle, None), "/a/x/");
-        for (given, expected) in [("/X/y", "/X/y/"), ("/feed.xml", "/feed.xml"), ("//a///b/", "/a/b/")] {
+        for (given, expected) in
+            [("/X/y", "/X/y/"), ("/feed.xml", "/feed.xml"), ("//a///b/", "/a/b/")]
+        {
             assert_eq!(url(&Subject { url: Some(given), ..page("a.md") }, None), expected);
         }
     }
 
     #[test]
     fn what_leaves_the_output_is_refused() {
-        for given in ["/../x", "/a/../../x/", "a/b", "/a\\..\\b", "/a\0b", "/.bengal-tmp/x", "/a?b=c"] {
+        for given in
+            ["/../x", "/a/../../x/", "a/b", "/a\\..\\b", "/a\0b", "/.bengal-tmp/x", "/a?b=c"]
+        {
             assert!(explicit(given).is_err(), "{given}");
         }
         for slug in ["..", "a/b", "../../x"] {

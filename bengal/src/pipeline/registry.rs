@@ -45,19 +45,14 @@ impl<'s> Registry<'s> {
         let mut chain: Vec<Box<dyn Stage + 's>> = Vec::with_capacity(self.stages.len());
         let mut waiting = self.stages;
         while !waiting.is_empty() {
-            let count = waiting.len();
-            let mut still = Vec::new();
-            for stage in waiting {
-                match position(&chain, &stage.slot()) {
-                    Some(at) => chain.insert(at, stage),
-                    None => still.push(stage),
-                }
-            }
-            if still.len() == count {
-                let names: Vec<_> = still.iter().map(|stage| stage.name()).collect();
+            let ready = |stage: &Box<dyn Stage + 's>| position(&chain, &stage.slot()).is_some();
+            let Some(next) = waiting.iter().position(ready) else {
+                let names: Vec<_> = waiting.iter().map(|stage| stage.name()).collect();
                 return Err(OrderError::Cycle(names.join(", ")));
-            }
-            waiting = still;
+            };
+            let stage = waiting.remove(next);
+            let at = position(&chain, &stage.slot()).unwrap_or(chain.len());
+            chain.insert(at, stage);
         }
         Ok(chain)
     }
@@ -86,24 +81,26 @@ fn position(chain: &[Box<dyn Stage + '_>], slot: &Slot) -> Option<usize> {
         Slot::Before(anchor) => find(anchor),
         Slot::After(anchor) => {
             let start = find(anchor)? + 1;
-            let same = |stage: &&Box<dyn Stage + '_>| stage.slot() == *slot || hangs_on(chain, stage, slot);
-            Some(start + chain[start..].iter().take_while(same).count())
+            let after = chain[start..].iter().map(|stage| &**stage);
+            let same =
+                |stage: &&(dyn Stage + '_)| stage.slot() == *slot || hangs_on(chain, *stage, slot);
+            Some(start + after.take_while(same).count())
         }
     }
 }
 
 /// Whether `stage` stands where it does because of a stage with `slot`.
-fn hangs_on(chain: &[Box<dyn Stage + '_>], stage: &Box<dyn Stage + '_>, slot: &Slot) -> bool {
+fn hangs_on(chain: &[Box<dyn Stage + '_>], stage: &(dyn Stage + '_), slot: &Slot) -> bool {
     let (Slot::Before(anchor) | Slot::After(anchor)) = stage.slot() else { return false };
     let anchor = chain.iter().find(|other| other.name() == anchor);
-    anchor.is_some_and(|anchor| anchor.slot() == *slot || hangs_on(chain, anchor, slot))
+    anchor.is_some_and(|anchor| anchor.slot() == *slot || hangs_on(chain, &**anchor, slot))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::stage::{Outbox, PerItem, StageError, Work};
     use crate::pipeline::Item;
+    use crate::pipeline::stage::{Outbox, PerItem, StageError, Work};
 
     struct Named(&'static str, Slot);
 

@@ -204,7 +204,8 @@ fn collect((name, handles): Handles<'_>, shared: &Shared) -> StageReport {
         };
         report.items_in += figures.items_in;
         report.items_out += figures.items_out;
-        report.busy_ms += ms(figures.total.saturating_sub(figures.blocked_recv + figures.blocked_send));
+        report.busy_ms +=
+            ms(figures.total.saturating_sub(figures.blocked_recv + figures.blocked_send));
         report.blocked_recv_ms += ms(figures.blocked_recv);
         report.blocked_send_ms += ms(figures.blocked_send);
         first = first.into_iter().chain(figures.first).min();

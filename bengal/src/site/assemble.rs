@@ -91,6 +91,7 @@ fn by_path(pages: &[Page]) -> FxHashMap<Arc<str>, PageId> {
     ids.filter_map(|(id, page)| Some((Arc::clone(page.path.as_ref()?), id))).collect()
 }
 
+#[expect(clippy::vec_box, reason = "pages come in boxes, and sorting moves those")]
 /// Keeps the pages that get the output path they ask for.
 fn claim_pages(
     pages: Vec<Box<Parsed>>,
@@ -274,11 +275,16 @@ fn redirects(site: &Site, builder: &mut Builder<'_>) -> Vec<(String, Text)> {
 }
 
 /// The output path of `alias`; `None` where it is the page itself.
-fn claim_alias(alias: &str, page: &Page, builder: &mut Builder<'_>) -> Result<Option<String>, Diagnostic> {
+fn claim_alias(
+    alias: &str,
+    page: &Page,
+    builder: &mut Builder<'_>,
+) -> Result<Option<String>, Diagnostic> {
     let absolute = match alias.starts_with('/') {
         true => alias.to_owned(),
         false => {
-            let parent = page.url.trim_end_matches('/').rfind('/').map_or("", |end| &page.url[..end]);
+            let parent =
+                page.url.trim_end_matches('/').rfind('/').map_or("", |end| &page.url[..end]);
             format!("{parent}/{alias}")
         }
     };

@@ -28,7 +28,10 @@ pub fn data(mut files: Vec<Data>, reports: &mut Vec<Diagnostic>) -> Map {
         }
         if map.insert(key.into(), file.value).is_some() {
             let message = format!("another file is `{key}` in the site's data already");
-            reports.push(Diagnostic::warning(Code::DuplicateKey, message).in_file(&format!("data/{}", file.path)));
+            reports.push(
+                Diagnostic::warning(Code::DuplicateKey, message)
+                    .in_file(&format!("data/{}", file.path)),
+            );
         }
     }
     root
@@ -36,7 +39,10 @@ pub fn data(mut files: Vec<Data>, reports: &mut Vec<Diagnostic>) -> Map {
 
 /// Says where each file goes; gives those that have a place, and the URLs of those beside pages, in
 /// the order of their paths. A file whose place is taken is reported and left out.
-pub fn place(builder: &mut Builder<'_>, mut files: Vec<FileCopy>) -> (Vec<FileCopy>, Vec<FileLink>) {
+pub fn place(
+    builder: &mut Builder<'_>,
+    mut files: Vec<FileCopy>,
+) -> (Vec<FileCopy>, Vec<FileLink>) {
     files.sort_by(|a, b| (a.resource.as_ref(), &a.to).cmp(&(b.resource.as_ref(), &b.to)));
     let bundles = Bundles::new(builder);
     let mut placed = Vec::with_capacity(files.len());

@@ -67,7 +67,8 @@ impl Site {
     /// Resolves `target`, as written in `page`: a path relative to its file (or, with a leading `/`,
     /// to the content folder), perhaps with `?…` or `#…`.
     fn resolve<'a>(&'a self, page: &Page, target: &'a str) -> Resolved<'a> {
-        let end = target.find(['#', '?']).unwrap_or(target.len());
+        let ends = |byte: &u8| matches!(byte, b'#' | b'?');
+        let end = target.as_bytes().iter().position(ends).unwrap_or(target.len());
         let (written, rest) = target.split_at(end);
         let is_page = written.ends_with(".md");
         let decoded = percent_decode(written);
@@ -113,7 +114,7 @@ fn join(from: &str, target: &str) -> Option<String> {
 
 /// Undoes percent-encoding; `None` where there is none, or it gives no text.
 fn percent_decode(text: &str) -> Option<String> {
-    if !text.contains('%') {
+    if !text.as_bytes().contains(&b'%') {
         return None;
     }
     percent_encoding::percent_decode_str(text).decode_utf8().ok().map(Into::into)

@@ -36,7 +36,8 @@ pub fn build(pages: &[Page], config: &Config, reports: &mut Vec<Diagnostic>) -> 
 fn loose(entry: &MenuEntry, page: Option<&Page>) -> Loose {
     let of_page = |of: fn(&Page) -> &Text| page.map(|page| of(page).clone());
     let url = entry.url.clone().or_else(|| of_page(|page| &page.url)).unwrap_or_default();
-    let name = entry.name.clone().or_else(|| of_page(|page| &page.title)).unwrap_or_else(|| url.clone());
+    let name =
+        entry.name.clone().or_else(|| of_page(|page| &page.title)).unwrap_or_else(|| url.clone());
     let item = MenuItem {
         identifier: entry.identifier.clone().unwrap_or_else(|| name.clone()),
         weight: entry.weight.or(page.and_then(|page| page.front.weight)),
@@ -71,12 +72,14 @@ fn nest(entries: Vec<Loose>, reports: &mut Vec<Diagnostic>) -> Vec<MenuItem> {
         (0..entries.len()).map(|at| parents[at].is_none() || circular(at)).collect();
     for (entry, top) in entries.iter().zip(&tops) {
         if let (Some(parent), true) = (&entry.parent, top) {
-            let message = format!("the menu `{}` has no entry `{parent}` to stand below", entry.menu);
+            let message =
+                format!("the menu `{}` has no entry `{parent}` to stand below", entry.menu);
             let diagnostic = Diagnostic::warning(Code::UnknownParent, message);
             reports.push(diagnostic.in_file(&entry.file).hint("`parent` names an `identifier`"));
         }
     }
-    let mut items: Vec<Option<MenuItem>> = entries.into_iter().map(|entry| Some(entry.item)).collect();
+    let mut items: Vec<Option<MenuItem>> =
+        entries.into_iter().map(|entry| Some(entry.item)).collect();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
     for (at, parent) in parents.iter().enumerate().filter(|(at, _)| !tops[*at]) {
         parent.iter().for_each(|parent| children[*parent].push(at));

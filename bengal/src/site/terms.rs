@@ -136,7 +136,12 @@ fn add_terms(
 }
 
 /// Gives each page the pages of its terms, in the order in which it names them.
-fn link(builder: &mut Builder<'_>, taxonomy: usize, mentions: &Mentions, terms: &[(PageId, usize)]) {
+fn link(
+    builder: &mut Builder<'_>,
+    taxonomy: usize,
+    mentions: &Mentions,
+    terms: &[(PageId, usize)],
+) {
     let by_met: HashMap<usize, PageId> = terms.iter().map(|(id, met)| (*met, *id)).collect();
     for of_page in mentions.chunk_by(|a, b| a.0 == b.0) {
         let list = of_page.iter().filter_map(|(_, met)| by_met.get(met).copied()).collect();

@@ -18,7 +18,9 @@ pub fn cascade(pages: &mut [Box<Parsed>]) {
     let mut cascades: HashMap<String, FrontMatter> = HashMap::new();
     // A folder's `_index.md` may sort behind its sub-folders, so: all first, then merged top down.
     for page in pages.iter_mut().filter(|page| page.path.ends_with(SECTION_FILE)) {
-        let Some(own) = page.front.rare.as_mut().and_then(|rare| rare.cascade.take()) else { continue };
+        let Some(own) = page.front.rare.as_mut().and_then(|rare| rare.cascade.take()) else {
+            continue;
+        };
         if let Some(folder) = section_folder(&page.path) {
             cascades.insert(folder.to_owned(), own);
         }
@@ -111,8 +113,7 @@ fn own_sections(builder: &Builder<'_>) -> HashMap<String, PageId> {
         let folder = section_folder(page.path.as_deref()?)?;
         Some((folder.to_owned(), PageId::new(index)))
     };
-    let mut sections: HashMap<_, _> =
-        builder.pages.iter().enumerate().filter_map(own).collect();
+    let mut sections: HashMap<_, _> = builder.pages.iter().enumerate().filter_map(own).collect();
     sections.insert(String::new(), builder.home);
     sections
 }

@@ -76,7 +76,8 @@ impl Renderer<'_> {
             html
         } else {
             self.content.clear();
-            let broken = |link: &Link| reports.push(broken_link(self.context, site, job.page, link));
+            let broken =
+                |link: &Link| reports.push(broken_link(self.context, site, job.page, link));
             site.fill(page, html, 0..html.len(), settings, &mut self.content, broken);
             &self.content
         };
@@ -104,7 +105,6 @@ impl Renderer<'_> {
         let path = output_path(&list_url(&page.url, job.number));
         Ok(Some(Output { path: Arc::from(path), bytes }))
     }
-
 }
 
 /// The template of a page: the first that there is of those that its kind looks for.

@@ -54,7 +54,17 @@ impl Barrier for Gather<'_> {
         let Assembled { site, renders, files, redirects } = assembled;
         let paths: Vec<_> = redirects
             .into_iter()
-            .map(|(path, url)| (path, redirect(&settings.config.language, &settings.config.base_url, settings.config.base_path(), &url)))
+            .map(|(path, url)| {
+                (
+                    path,
+                    redirect(
+                        &settings.config.language,
+                        &settings.config.base_url,
+                        settings.config.base_path(),
+                        &url,
+                    ),
+                )
+            })
             .collect();
         let set = cell.set(site);
         debug_assert!(set.is_ok(), "there is one barrier, and it finishes once");

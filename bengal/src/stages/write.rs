@@ -1,8 +1,8 @@
 //! Writes finished files and copies others.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Context, after};
 use crate::diagnostic::{Code, Diagnostic, display_path};

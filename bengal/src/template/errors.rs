@@ -44,10 +44,15 @@ pub(super) fn while_parsing(
 }
 
 /// An error while `compiled` rendered the page `page`.
-pub(super) fn while_rendering(error: &Error, compiled: &Compiled, page: &dyn Display) -> Diagnostic {
+pub(super) fn while_rendering(
+    error: &Error,
+    compiled: &Compiled,
+    page: &dyn Display,
+) -> Diagnostic {
     let text = error.to_string();
     let from = text.lines().rev().find_map(|line| line.strip_prefix("from: ")).unwrap_or_default();
-    let asked = context(&text, "template").unwrap_or_else(|| from.trim_matches(['{', '}', '%', ' ']));
+    let asked =
+        context(&text, "template").unwrap_or_else(|| from.trim_matches(['{', '}', '%', ' ']));
     Diagnostic::error(Code::TemplateRender, message(&text))
         .at(find(&compiled.source, compiled.body, asked))
         .hint(format!("while {page} was rendered; it is left out"))

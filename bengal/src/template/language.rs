@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use liquid_core::parser::{
-    FilterArguments, FilterReflection, ParameterReflection, ParseFilter,
-};
+use liquid_core::parser::{FilterArguments, FilterReflection, ParameterReflection, ParseFilter};
 use liquid_core::runtime::Runtime;
 use liquid_core::{Error, Expression, Filter, Language, ParseBlock, ParseTag, Result};
 use liquid_core::{Value as Liquid, ValueView};
@@ -167,7 +165,7 @@ impl Filter for UrlFilter {
         Ok(Liquid::scalar(if elsewhere || input.is_nil() {
             url.into_string()
         } else {
-            format!("{}{}{url}", self.start, if from_root { "" } else { "/" }).into()
+            format!("{}{}{url}", self.start, if from_root { "" } else { "/" })
         }))
     }
 }

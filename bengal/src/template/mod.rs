@@ -125,7 +125,8 @@ impl Templates {
         while let Some(layout) = compiled.layout.as_ref().and_then(|layout| self.all.get(layout)) {
             std::mem::swap(out, &mut buffers.wrapped);
             out.clear();
-            let content = std::str::from_utf8(&buffers.wrapped).map_err(|_| RenderError::Unusable)?;
+            let content =
+                std::str::from_utf8(&buffers.wrapped).map_err(|_| RenderError::Unusable)?;
             self.render_one(layout, page, content, out, reports)?;
             compiled = layout;
         }
@@ -141,18 +142,22 @@ impl Templates {
         reports: &mut Vec<Diagnostic>,
     ) -> Result<(), RenderError> {
         let template = compiled.template.as_ref().ok_or(RenderError::Unusable)?;
-        let globals = Globals { site: page.site, page: page.page, content, paginator: page.paginator };
+        let globals =
+            Globals { site: page.site, page: page.page, content, paginator: page.paginator };
         let root = Root::new(&globals, self);
         let failed = |diagnostic| RenderError::Failed(Box::new(diagnostic));
         // The crate panics on some templates; a page must not take the build with it.
         match catch_unwind(AssertUnwindSafe(|| template.render_to(out, &root))) {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(failed(errors::while_rendering(&error, compiled, page.name))),
+            Ok(Err(error)) => {
+                return Err(failed(errors::while_rendering(&error, compiled, page.name)));
+            }
             Err(_) => return Err(failed(errors::panicked(compiled, page.name))),
         }
         if self.strict {
             let undefined = std::mem::take(&mut root.registers().get_mut::<Undefined>().paths);
-            let reported = undefined.iter().map(|path| errors::undefined(path, compiled, self, page.name));
+            let reported =
+                undefined.iter().map(|path| errors::undefined(path, compiled, self, page.name));
             reports.extend(reported);
         }
         Ok(())
@@ -189,7 +194,8 @@ fn compile(source: TemplateSource, language: &Language, reports: &mut Vec<Diagno
             None
         }
         Err(_) => {
-            let diagnostic = Diagnostic::error(Code::TemplateSyntax, "the template parser panicked");
+            let diagnostic =
+                Diagnostic::error(Code::TemplateSyntax, "the template parser panicked");
             reports.push(diagnostic.in_file(&source.file));
             None
         }
@@ -225,8 +231,11 @@ fn check_layouts(all: &mut FxHashMap<String, Compiled>, reports: &mut Vec<Diagno
         let climb = std::iter::successors(Some(&layout), |at| all.get(*at)?.layout.as_ref());
         let diagnostic = if !all.contains_key(&layout) {
             let near = crate::diagnostic::nearest(&layout, all.keys().map(String::as_str));
-            let hint = near.map_or("the page is rendered without it".to_owned(), |near| format!("did you mean `{near}`?"));
-            Diagnostic::warning(Code::MissingLayout, format!("no template is named `{layout}`")).hint(hint)
+            let hint = near.map_or("the page is rendered without it".to_owned(), |near| {
+                format!("did you mean `{near}`?")
+            });
+            Diagnostic::warning(Code::MissingLayout, format!("no template is named `{layout}`"))
+                .hint(hint)
         } else if climb.take(all.len() + 1).any(|at| *at == name) {
             Diagnostic::error(Code::LayoutLoop, format!("the layout `{layout}` wraps itself"))
                 .hint("a chain of layouts ends in one that has no `layout`")

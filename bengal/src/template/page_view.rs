@@ -83,7 +83,9 @@ impl<'m> SiteView<'m> {
                 newest: OnceLock::new(),
                 sections: OnceLock::new(),
                 taxonomies: OnceLock::new(),
-                menus: Named(menus.iter().map(|menu| (&*menu.name, Field::Menu(&menu.items))).collect()),
+                menus: Named(
+                    menus.iter().map(|menu| (&*menu.name, Field::Menu(&menu.items))).collect(),
+                ),
             }
         })
     }
@@ -214,14 +216,26 @@ impl Fields for PageView<'_> {
             "content" | "summary" | "toc" => {
                 return self.body.get_or_init(|| Box::new(BodyView::read(self))).field(name);
             }
-            _ => return self.lists.get_or_init(|| Box::new(Lists::of(self))).field(page.kind, name),
+            _ => {
+                return self.lists.get_or_init(|| Box::new(Lists::of(self))).field(page.kind, name);
+            }
         })
     }
 
     fn names(&self) -> Vec<&str> {
         vec![
-            "title", "url", "permalink", "kind", "date", "updated", "description", "summary",
-            "params", "tags", "word_count", "reading_time",
+            "title",
+            "url",
+            "permalink",
+            "kind",
+            "date",
+            "updated",
+            "description",
+            "summary",
+            "params",
+            "tags",
+            "word_count",
+            "reading_time",
         ]
     }
 }
@@ -246,7 +260,8 @@ impl<'m> Lists<'m> {
         ancestors.reverse();
         let name = |taxonomy: usize| &*settings.config.taxonomies[taxonomy].name;
         let tags = page.terms.iter().filter(|(of, _)| name(*of) == "tags");
-        let taxonomies = page.terms.iter().map(|(of, terms)| (name(*of), Field::Pages(site.views(terms))));
+        let taxonomies =
+            page.terms.iter().map(|(of, terms)| (name(*of), Field::Pages(site.views(terms))));
         Self {
             pages: site.views(&page.pages),
             sections: site.views(&page.sections),

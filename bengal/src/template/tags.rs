@@ -311,13 +311,8 @@ impl ParseTag for PartialTag {
         _options: &Language,
     ) -> Result<Box<dyn Renderable>> {
         let name = self.name(arguments.expect_next("the name of a template belongs here")?)?;
-        let mut partial = Partial {
-            tag: self.tag,
-            name,
-            named: Vec::new(),
-            plain: Vec::new(),
-            each: None,
-        };
+        let mut partial =
+            Partial { tag: self.tag, name, named: Vec::new(), plain: Vec::new(), each: None };
         while let Some(token) = arguments.next() {
             match token.as_str() {
                 "," => {}
@@ -448,7 +443,8 @@ impl Partial {
         };
         let value = each.value.evaluate(runtime)?;
         let stem = name.rsplit('/').next().unwrap_or(name);
-        let alias = if each.name.is_empty() { stem.trim_end_matches(".liquid") } else { &each.name };
+        let alias =
+            if each.name.is_empty() { stem.trim_end_matches(".liquid") } else { &each.name };
         let items = match value.as_view().as_array() {
             Some(array) if each.each => Items::Array(array),
             _ => Items::One(value.as_view()),
@@ -486,9 +482,8 @@ struct Arguments<'a>(Vec<(&'a str, ValueCow<'a>)>);
 
 impl<'a> Arguments<'a> {
     fn evaluate(of: &'a [(String, Expression)], runtime: &'a dyn Runtime) -> Result<Self> {
-        let one = |(name, value): &'a (String, Expression)| {
-            Ok((name.as_str(), value.evaluate(runtime)?))
-        };
+        let one =
+            |(name, value): &'a (String, Expression)| Ok((name.as_str(), value.evaluate(runtime)?));
         Ok(Self(of.iter().map(one).collect::<Result<_>>()?))
     }
 }
