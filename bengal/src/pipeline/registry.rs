@@ -45,14 +45,13 @@ impl<'s> Registry<'s> {
         let mut chain: Vec<Box<dyn Stage + 's>> = Vec::with_capacity(self.stages.len());
         let mut waiting = self.stages;
         while !waiting.is_empty() {
-            let ready = |stage: &Box<dyn Stage + 's>| position(&chain, &stage.slot()).is_some();
-            let Some(next) = waiting.iter().position(ready) else {
+            let places = waiting.iter().map(|stage| position(&chain, &stage.slot()));
+            let Some((next, at)) = places.enumerate().find_map(|(next, at)| Some((next, at?)))
+            else {
                 let names: Vec<_> = waiting.iter().map(|stage| stage.name()).collect();
                 return Err(OrderError::Cycle(names.join(", ")));
             };
-            let stage = waiting.remove(next);
-            let at = position(&chain, &stage.slot()).unwrap_or(chain.len());
-            chain.insert(at, stage);
+            chain.insert(at, waiting.remove(next));
         }
         Ok(chain)
     }
