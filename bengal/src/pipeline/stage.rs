@@ -111,8 +111,8 @@ impl StageError {
 pub(super) type Batch = Vec<Item>;
 
 /// Most items in a batch. A hand-over costs some microseconds of locking and waking, a page some
-/// fifty of work; at 64 the chain costs a thousandth, and a batch of pages is still small.
-const BATCH_ITEMS: usize = 64;
+/// fifty of work; at 128 the chain costs a thousandth, and a batch of pages is still small.
+const BATCH_ITEMS: usize = 128;
 
 /// Bytes in a batch from which it is sent though not full, so that what waits in channels stays
 /// small when pages are large.
