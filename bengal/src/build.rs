@@ -155,11 +155,10 @@ pub fn build_with<'s>(
 ) -> Result<BuildReport, BuildError> {
     let begun = Instant::now();
     let prepared = Prepared::new(options, listener)?;
-    let Prepared { root, theme, settings, templates, state, store, output, mut reports } = prepared;
+    let Prepared { theme, settings, templates, state, store, output, mut reports } = prepared;
     let (site, views) = (OnceLock::new(), OnceLock::new());
     let written = WriteCounts::default();
     let context = Context {
-        root,
         theme,
         settings: &settings,
         templates: &templates,
@@ -238,7 +237,6 @@ fn report(
 
 /// Everything that a chain needs.
 struct Prepared {
-    root: PathBuf,
     theme: Option<PathBuf>,
     settings: Settings,
     templates: Templates,
@@ -261,7 +259,7 @@ impl Prepared {
         let sources = template_sources(&root, theme.as_deref(), &mut reports);
         let templates = Templates::new(sources, &settings.config, &mut reports);
         let output = OutputDir::open(&output).map_err(at(&output))?;
-        Ok(Self { root, theme, settings, templates, state, store, output, reports })
+        Ok(Self { theme, settings, templates, state, store, output, reports })
     }
 }
 
@@ -295,7 +293,7 @@ fn settings(
             .map_err(|message| BuildError::Usage(format!("--base-url: {message}")))?;
     }
     config.strict |= options.strict;
-    Ok(Settings { config, now: now()?, wanted: options.wanted })
+    Ok(Settings { root: root.to_owned(), config, now: now()?, wanted: options.wanted })
 }
 
 /// Reads the configuration of the site at `root`: `file`, else `bengal.yaml`, which need not be there.

@@ -119,6 +119,16 @@ impl Place {
         }
     }
 
+    /// The first line of `file`, in the folder `root`, that holds `what`; the whole file where none
+    /// does. The file is read again: faults that are found when its text is gone are rare.
+    pub fn find(root: &Path, file: &str, what: &str) -> Self {
+        let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
+        match text.find(what).filter(|_| !what.is_empty()) {
+            Some(offset) => Self::at_offset(file, &text, offset),
+            None => Self::file(file),
+        }
+    }
+
     /// The place of byte `offset` of `text`.
     pub fn at_offset(file: &str, text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);

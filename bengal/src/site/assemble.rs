@@ -10,6 +10,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -19,7 +20,7 @@ use super::{Page, PageId, Settings, Site, content_path, files, menus, terms, tre
 use crate::content::front_matter::{FrontMatter, excluded};
 use crate::content::page::{Body, Kind, Parsed};
 use crate::content::permalink;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::pipeline::item::{Data, FileCopy, Render};
 use crate::value::Text;
 
@@ -58,14 +59,14 @@ pub fn assemble(
     tree::cascade(&mut pages);
     pages.retain(|page| excluded(&page.front, settings.now.seconds, settings.wanted).is_none());
     let mut claims = Claims::with_capacity(pages.len() * 2);
-    let pages = claim_pages(pages, &mut claims, reports);
+    let pages = claim_pages(pages, &mut claims, &settings.root, reports);
     let mut builder = Builder::new(pages, settings, claims, reports);
     terms::adopt(&mut builder);
     builder.add_pages();
     let tree = tree::build(&mut builder);
     let taxonomies = terms::build(&mut builder, &tree.order);
     let newest = newest(&builder.pages, &tree.order);
-    let menus = menus::build(&builder.pages, &settings.config, builder.reports);
+    let menus = menus::build(&builder.pages, settings, builder.reports);
     let data = files::data(data, builder.reports);
     let (files, resources) = files::place(&mut builder, files);
     let mut site = Site {
@@ -96,6 +97,7 @@ fn by_path(pages: &[Page]) -> FxHashMap<Arc<str>, PageId> {
 fn claim_pages(
     pages: Vec<Box<Parsed>>,
     claims: &mut Claims,
+    root: &Path,
     reports: &mut Vec<Diagnostic>,
 ) -> Vec<Page> {
     let mut kept = Vec::with_capacity(pages.len() + pages.len() / 8 + 16);
@@ -104,7 +106,15 @@ fn claim_pages(
             kept.push((*page).into());
             continue;
         };
-        reports.push(conflict(&content_path(&page.path), &page.url, &content_path(&owner)));
+        let file = content_path(&page.path);
+        let rare = page.front.rare.as_deref();
+        let what = match rare.map(|rare| (&rare.url, &rare.slug)) {
+            Some((Some(_), _)) => "url:",
+            Some((None, Some(_))) => "slug:",
+            _ => "",
+        };
+        let place = Place::find(root, &file, what);
+        reports.push(conflict(&file, &page.url, &content_path(&owner)).at(place));
     }
     kept
 }
@@ -267,7 +277,10 @@ fn redirects(site: &Site, builder: &mut Builder<'_>) -> Vec<(String, Text)> {
             match claim_alias(alias, page, builder) {
                 Ok(Some(path)) => redirects.push((path, page.url.clone())),
                 Ok(None) => {}
-                Err(diagnostic) => builder.reports.push(diagnostic.in_file(&file)),
+                Err(diagnostic) => {
+                    let place = Place::find(&builder.settings.root, &file, alias);
+                    builder.reports.push(diagnostic.at(place));
+                }
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Menus: entries of the configuration and of front matter, sorted and nested.
 
-use super::{Menu, MenuItem, Page, content_path};
-use crate::config::Config;
+use std::path::Path;
+
+use super::{Menu, MenuItem, Page, Settings, content_path};
 use crate::content::menu::MenuEntry;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::value::Text;
 
 /// An entry before it is nested, with the menu and the parent it asks for.
@@ -15,8 +16,8 @@ struct Loose {
 }
 
 /// The menus by name. Entries stand by weight (none last), then by name.
-pub fn build(pages: &[Page], config: &Config, reports: &mut Vec<Diagnostic>) -> Vec<Menu> {
-    let of_config = config.menus.iter().map(|entry| loose(entry, None));
+pub fn build(pages: &[Page], settings: &Settings, reports: &mut Vec<Diagnostic>) -> Vec<Menu> {
+    let of_config = settings.config.menus.iter().map(|entry| loose(entry, None));
     let of_pages = pages.iter().flat_map(|page| {
         let menus = page.front.rare.iter().flat_map(|rare| &rare.menus);
         menus.map(move |entry| loose(entry, Some(page)))
@@ -28,7 +29,7 @@ pub fn build(pages: &[Page], config: &Config, reports: &mut Vec<Diagnostic>) -> 
         let name = first.menu.clone();
         let own = all.iter().take_while(|entry| entry.menu == name).count();
         let entries = all.drain(..own).collect();
-        menus.push(Menu { items: nest(entries, reports), name });
+        menus.push(Menu { items: nest(entries, &settings.root, reports), name });
     }
     menus
 }
@@ -60,7 +61,7 @@ fn rank(item: &MenuItem) -> (i64, &Text, &Text) {
 
 /// Puts entries below their parents. One whose parent is not there, or is below itself, stands at
 /// the top.
-fn nest(entries: Vec<Loose>, reports: &mut Vec<Diagnostic>) -> Vec<MenuItem> {
+fn nest(entries: Vec<Loose>, root: &Path, reports: &mut Vec<Diagnostic>) -> Vec<MenuItem> {
     let find = |parent: &Text| entries.iter().position(|entry| entry.item.identifier == *parent);
     let parents: Vec<Option<usize>> =
         entries.iter().map(|entry| entry.parent.as_ref().and_then(find)).collect();
@@ -74,8 +75,9 @@ fn nest(entries: Vec<Loose>, reports: &mut Vec<Diagnostic>) -> Vec<MenuItem> {
         if let (Some(parent), true) = (&entry.parent, top) {
             let message =
                 format!("the menu `{}` has no entry `{parent}` to stand below", entry.menu);
-            let diagnostic = Diagnostic::warning(Code::UnknownParent, message);
-            reports.push(diagnostic.in_file(&entry.file).hint("`parent` names an `identifier`"));
+            let place = Place::find(root, &entry.file, "parent:");
+            let diagnostic = Diagnostic::warning(Code::UnknownParent, message).at(place);
+            reports.push(diagnostic.hint("`parent` names an `identifier`"));
         }
     }
     let mut items: Vec<Option<MenuItem>> =
@@ -97,6 +99,10 @@ fn take(at: usize, items: &mut [Option<MenuItem>], children: &[Vec<usize>]) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::content::date::Date;
+    use crate::content::front_matter::Wanted;
+    use std::path::PathBuf;
 
     fn entry(name: &str, weight: Option<i64>, parent: Option<&str>) -> MenuEntry {
         MenuEntry {
@@ -122,7 +128,9 @@ mod tests {
             ..Config::default()
         };
         let mut reports = Vec::new();
-        let menus = build(&[], &config, &mut reports);
+        let (root, now) = (PathBuf::new(), Date { seconds: 0, offset: 0 });
+        let settings = Settings { root, config, now, wanted: Wanted::default() };
+        let menus = build(&[], &settings, &mut reports);
         let names: Vec<_> = menus[0].items.iter().map(|item| &*item.name).collect();
         assert_eq!(names, ["b", "c", "x", "y", "z"]);
         assert_eq!(&*menus[0].items[0].children[0].name, "a");

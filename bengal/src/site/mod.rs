@@ -12,6 +12,7 @@ mod terms;
 mod tree;
 
 use std::ops::Index;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -27,6 +28,8 @@ use crate::value::{Map, Text};
 /// What shapes a build besides the site's content.
 #[derive(Debug)]
 pub struct Settings {
+    /// The site's folder, canonical.
+    pub root: PathBuf,
     /// The site's configuration, with what the command line changes in it.
     pub config: Config,
     /// The moment that counts as now.

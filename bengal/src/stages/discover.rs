@@ -47,7 +47,7 @@ impl Barrier for Walk<'_> {
     }
 
     fn finish(self: Box<Self>, out: &mut Outbox<'_>) -> Result<(), StageError> {
-        let root = &self.context.root;
+        let root = &self.context.settings.root;
         self.walk(&root.join(CONTENT), out, |path, file| {
             let path = Arc::from(path);
             if is_markdown(&path) {
@@ -75,12 +75,17 @@ impl Walk<'_> {
     /// theme's; of those with one name, the first.
     fn static_files(&self, out: &mut Outbox<'_>) -> Result<(), StageError> {
         let mut seen: HashSet<Text> = HashSet::new();
-        let folders = std::iter::once(&self.context.root).chain(&self.context.theme);
+        let folders = std::iter::once(&self.context.settings.root).chain(&self.context.theme);
         for folder in folders {
             let mut own = Vec::new();
-            walk_files(&self.context.root, &folder.join(STATIC), &mut out.reports, |path, file| {
-                own.push((Text::from(path), file.to_owned()));
-            });
+            walk_files(
+                &self.context.settings.root,
+                &folder.join(STATIC),
+                &mut out.reports,
+                |path, file| {
+                    own.push((Text::from(path), file.to_owned()));
+                },
+            );
             for (to, file) in own {
                 if seen.insert(to.clone()) {
                     let from = FileBytes::Path(file);
@@ -108,7 +113,7 @@ impl Walk<'_> {
     ) -> Result<(), StageError> {
         let mut reports = std::mem::take(&mut out.reports);
         let mut sent = Ok(());
-        walk_files(&self.context.root, folder, &mut reports, |path, file| {
+        walk_files(&self.context.settings.root, folder, &mut reports, |path, file| {
             if sent.is_ok() {
                 sent = out.emit(item(path, file));
             }

@@ -23,8 +23,6 @@ pub use write::WriteCounts;
 /// What the built-in stages work with.
 #[derive(Debug)]
 pub struct Context<'b> {
-    /// The site's folder, canonical.
-    pub root: PathBuf,
     /// The theme's folder, where the site has a theme of its own.
     pub theme: Option<PathBuf>,
     /// What shapes the build.

@@ -158,8 +158,10 @@ impl Parser<'_> {
         let pattern = of_section.max_by_key(|(section, _)| section.len());
         let url = permalink::url_of(&subject, pattern.map(|(_, p)| &**p), config.ugly_urls);
         let url = url.map_err(|message| {
+            let what = if subject.url.is_some() { "url:" } else { "slug:" };
+            let place = Place::find(&self.context.settings.root, file, what);
             Diagnostic::error(Code::UrlOutside, message)
-                .in_file(file)
+                .at(place)
                 .hint("the page is left out until its `slug`, `url` or date is mended")
         })?;
         if let Some(name) = url.altered {

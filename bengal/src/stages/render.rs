@@ -122,7 +122,7 @@ fn template_of<'a>(
             return Cow::Borrowed(name);
         }
         if job.number == 1 {
-            reports.push(missing_layout(page.path.as_deref(), layout));
+            reports.push(missing_layout(context, page, layout));
         }
     }
     let own = page.kind.name();
@@ -147,17 +147,18 @@ fn folder_of<'a>(page: &'a Page, context: &'a Context<'_>) -> &'a str {
     }
 }
 
-fn missing_layout(path: Option<&str>, layout: &str) -> Diagnostic {
-    let file = path.map(content_path).unwrap_or_default();
+fn missing_layout(context: &Context<'_>, page: &Page, layout: &str) -> Diagnostic {
+    let file = content_path(page.path.as_deref().unwrap_or_default());
+    let place = Place::find(&context.settings.root, &file, "layout:");
     Diagnostic::warning(Code::MissingLayout, format!("no template is named `{layout}`"))
-        .in_file(&file)
+        .at(place)
         .hint("the page is rendered with its kind's usual template")
 }
 
 fn broken_link(context: &Context<'_>, site: &Site, page: PageId, link: &Link) -> Diagnostic {
     let file = site.name_of(page);
     // The text is read again, as this is rare and holding every text is not.
-    let text = std::fs::read_to_string(context.root.join(&file)).unwrap_or_default();
+    let text = std::fs::read_to_string(context.settings.root.join(&file)).unwrap_or_default();
     let place = Place::in_text(&file, &text, link.line as usize, link.column as usize);
     Diagnostic::warning(Code::BrokenLink, format!("`{}` is no page of this site", link.target))
         .at(place)

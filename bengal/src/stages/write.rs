@@ -120,7 +120,7 @@ impl Writer<'_> {
             Ok(Written::Changed) => counts.written.fetch_add(1, Ordering::Relaxed),
             Ok(Written::Unchanged) => counts.unchanged.fetch_add(1, Ordering::Relaxed),
             Err(OutputError::Blocked(message)) => {
-                let file = from.map(|from| display_path(&self.context.root, from));
+                let file = from.map(|from| display_path(&self.context.settings.root, from));
                 out.report(
                     Diagnostic::error(Code::OutputBlocked, message)
                         .in_file(file.as_deref().unwrap_or(&path))

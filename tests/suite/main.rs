@@ -1,0 +1,14 @@
+//! End-to-end tests: whole sites through the binary, and own stages through the library.
+//!
+//! **Invariant:** nothing here depends on the machine's clock, zone, locale or number of processors,
+//! and nothing is written outside temporary directories.
+
+mod cli;
+mod corpora;
+mod faults;
+mod golden;
+mod kill;
+mod pipeline;
+mod properties;
+mod stages;
+mod support;
