@@ -12,8 +12,17 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("taxonomy.liquid", include_str!("../theme/templates/taxonomy.liquid")),
     ("term.liquid", include_str!("../theme/templates/term.liquid")),
     ("partials/breadcrumbs.liquid", include_str!("../theme/templates/partials/breadcrumbs.liquid")),
+    ("partials/head_title.liquid", include_str!("../theme/templates/partials/head_title.liquid")),
+    ("partials/header.liquid", include_str!("../theme/templates/partials/header.liquid")),
+    ("partials/headings.liquid", include_str!("../theme/templates/partials/headings.liquid")),
     ("partials/list.liquid", include_str!("../theme/templates/partials/list.liquid")),
+    ("partials/menu.liquid", include_str!("../theme/templates/partials/menu.liquid")),
+    ("partials/neighbours.liquid", include_str!("../theme/templates/partials/neighbours.liquid")),
+    ("partials/pages.liquid", include_str!("../theme/templates/partials/pages.liquid")),
     ("partials/pagination.liquid", include_str!("../theme/templates/partials/pagination.liquid")),
+    ("partials/side.liquid", include_str!("../theme/templates/partials/side.liquid")),
+    ("partials/tags.liquid", include_str!("../theme/templates/partials/tags.liquid")),
+    ("partials/title.liquid", include_str!("../theme/templates/partials/title.liquid")),
     ("partials/toc.liquid", include_str!("../theme/templates/partials/toc.liquid")),
 ];
 

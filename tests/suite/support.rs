@@ -54,11 +54,8 @@ pub fn run(command: &mut Command) -> Run {
         }
         std::thread::sleep(Duration::from_millis(2));
     };
-    let run = Run {
-        code: status.code(),
-        stdout: stdout.join().unwrap(),
-        stderr: stderr.join().unwrap(),
-    };
+    let run =
+        Run { code: status.code(), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() };
     assert!(status.code().is_some(), "{status}: {command:?}\n{}", run.stderr);
     assert!(run.code != Some(101), "it panicked: {command:?}\n{}", run.stderr);
     run
@@ -73,9 +70,8 @@ fn read(from: &mut impl Read) -> String {
 impl Run {
     /// The messages of `--message-format json`.
     pub fn messages(&self) -> Vec<Value> {
-        let parse = |line| {
-            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"))
-        };
+        let parse =
+            |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"));
         self.stdout.lines().map(parse).collect()
     }
 
@@ -122,7 +118,10 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("templates/section.liquid", "section{% for p in page.pages %} {{ p.url }}{% endfor %}\n"),
     ("templates/page.liquid", "page {{ page.title }}\n{{ page.content }}"),
     ("templates/taxonomy.liquid", "terms{% for t in page.terms %} {{ t.title }}{% endfor %}\n"),
-    ("templates/term.liquid", "term {{ page.title }}{% for p in page.pages %} {{ p.url }}{% endfor %}\n"),
+    (
+        "templates/term.liquid",
+        "term {{ page.title }}{% for p in page.pages %} {{ p.url }}{% endfor %}\n",
+    ),
     ("templates/404.liquid", "404\n"),
 ];
 

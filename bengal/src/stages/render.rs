@@ -10,7 +10,8 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 use crate::site::{Page, PageId, Site, content_path, list_url};
-use crate::template::page_view::{CurrentPage, Paginator, SiteView, Sources};
+use crate::template::current::{CurrentPage, Paginator};
+use crate::template::page_view::{SiteView, Sources};
 use crate::template::{Buffers, RenderError, Rendering};
 
 /// The fourth stage.

@@ -9,7 +9,8 @@ use liquid_core::{Error, Expression, Filter, Language, ParseBlock, ParseTag, Res
 use liquid_core::{Value as Liquid, ValueView};
 use liquid_lib::stdlib;
 
-use super::tags::{ForBlock, PartialTag};
+use super::for_tag::ForBlock;
+use super::partial_tag::PartialTag;
 use crate::config::Config;
 
 /// The language of a site whose templates have the names `known`.

@@ -6,11 +6,13 @@
 //! **Invariant:** a template that is wrong never stops the build: pages that need it are reported
 //! and left out.
 
+pub mod current;
 mod errors;
+mod for_tag;
 mod language;
 pub mod page_view;
+mod partial_tag;
 mod scope;
-mod tags;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +29,8 @@ use crate::config::Config;
 use crate::content::fields::Fields;
 use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
-use page_view::{CurrentPage, Globals, Paginator, SiteView};
+use current::{CurrentPage, Globals, Paginator};
+use page_view::SiteView;
 use scope::{Root, Undefined};
 
 /// A template's source.
@@ -251,7 +254,7 @@ fn check_layouts(all: &mut FxHashMap<String, Compiled>, reports: &mut Vec<Diagno
 
 impl PartialStore for Templates {
     fn contains(&self, name: &str) -> bool {
-        tags::resolve(name, |name| self.all.contains_key(name)).is_some()
+        partial_tag::resolve(name, |name| self.all.contains_key(name)).is_some()
     }
 
     fn names(&self) -> Vec<&str> {
@@ -259,7 +262,7 @@ impl PartialStore for Templates {
     }
 
     fn try_get(&self, name: &str) -> Option<Arc<dyn Renderable>> {
-        let name = tags::resolve(name, |name| self.all.contains_key(name))?;
+        let name = partial_tag::resolve(name, |name| self.all.contains_key(name))?;
         let template = Arc::clone(self.all.get(&name)?.template.as_ref()?);
         Some(template)
     }

@@ -1,12 +1,11 @@
 //! Pages and the site as templates see them. Nothing of the site is copied for a page.
 //!
 //! [`SiteView`] holds one small view for each page; what a view links to is another view. What only
-//! the page being rendered is asked for (its content, its lists) is in [`CurrentPage`], made anew
+//! the page being rendered is asked for (its content, its lists) is in [`super::current`], made anew
 //! for each rendering, so that it does not pile up.
 //!
 //! **Invariant:** another page's body is read from the store only when a template asks for it.
 
-use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 use liquid_core::model::ValueView;
@@ -34,7 +33,7 @@ pub type SiteCell<'m> = OnceLock<SiteView<'m>>;
 /// `site`.
 #[derive(Debug)]
 pub struct SiteView<'m> {
-    sources: Sources<'m>,
+    pub(super) sources: Sources<'m>,
     pages: Vec<PageView<'m>>,
     newest: OnceLock<Views<'m>>,
     sections: OnceLock<Views<'m>>,
@@ -42,7 +41,8 @@ pub struct SiteView<'m> {
     menus: Named<'m>,
 }
 
-type Views<'m> = Vec<&'m PageView<'m>>;
+/// Views of pages, in order.
+pub(super) type Views<'m> = Vec<&'m PageView<'m>>;
 
 /// An object whose fields are named by the site's author.
 #[derive(Debug)]
@@ -140,7 +140,7 @@ impl<'m> SiteView<'m> {
 /// A page, as any template sees it.
 #[derive(Debug)]
 pub struct PageView<'m> {
-    page: &'m Page,
+    pub(super) page: &'m Page,
     cell: &'m SiteCell<'m>,
     /// Minutes.
     reading_time: u32,
@@ -185,7 +185,8 @@ impl<'m> PageView<'m> {
     }
 }
 
-fn optional<T: ValueView>(value: &Option<T>) -> Option<&dyn ValueView> {
+/// A field that may be empty.
+pub(super) fn optional<T: ValueView>(value: &Option<T>) -> Option<&dyn ValueView> {
     value.as_ref().map(|value| value as &dyn ValueView)
 }
 
@@ -243,7 +244,7 @@ object!(PageView<'m>);
 
 /// The lists of a page.
 #[derive(Debug)]
-struct Lists<'m> {
+pub(super) struct Lists<'m> {
     pages: Views<'m>,
     sections: Views<'m>,
     ancestors: Views<'m>,
@@ -252,7 +253,8 @@ struct Lists<'m> {
 }
 
 impl<'m> Lists<'m> {
-    fn of(view: &PageView<'m>) -> Self {
+    /// The lists of `view`'s page.
+    pub fn of(view: &PageView<'m>) -> Self {
         let (page, site) = (view.page, view.site());
         let Sources { site: model, settings, .. } = site.sources;
         let up = |id: &PageId| model[*id].section;
@@ -271,7 +273,8 @@ impl<'m> Lists<'m> {
         }
     }
 
-    fn field(&self, kind: Kind, name: &str) -> Option<&dyn ValueView> {
+    /// The list `name` of a page of this kind.
+    pub fn field(&self, kind: Kind, name: &str) -> Option<&dyn ValueView> {
         match name {
             "pages" => Some(&self.pages),
             "terms" if kind == Kind::Taxonomy => Some(&self.pages),
@@ -315,7 +318,7 @@ impl BodyView {
 }
 
 /// The summary of a page whose body, with its links still open, is `html`.
-fn summary(view: &PageView<'_>, html: &str) -> Text {
+pub(super) fn summary(view: &PageView<'_>, html: &str) -> Text {
     if let Some(summary) = &view.page.front.summary {
         return summary.clone();
     }
@@ -327,7 +330,7 @@ fn summary(view: &PageView<'_>, html: &str) -> Text {
 
 /// An entry of `page.toc`.
 #[derive(Debug)]
-struct TocEntry {
+pub(super) struct TocEntry {
     level: u8,
     id: Text,
     title: Text,
@@ -351,7 +354,8 @@ impl Fields for TocEntry {
 }
 object!(TocEntry);
 
-fn toc(page: &Page) -> Vec<TocEntry> {
+/// The table of contents of a page, unless it wants none.
+pub(super) fn toc(page: &Page) -> Vec<TocEntry> {
     match page.front.toc {
         Some(false) => Vec::new(),
         _ => nest(&page.body.headings),
@@ -379,145 +383,3 @@ fn nest(headings: &Headings) -> Vec<TocEntry> {
     }
     top
 }
-
-/// `page`, as the template that renders it sees it.
-#[derive(Debug)]
-pub struct CurrentPage<'r, 'm> {
-    view: &'m PageView<'m>,
-    /// The body with its links still open.
-    html: &'r str,
-    content: &'r str,
-    summary: OnceCell<Text>,
-    toc: OnceCell<Vec<TocEntry>>,
-    lists: OnceCell<Lists<'m>>,
-}
-
-impl<'r, 'm> CurrentPage<'r, 'm> {
-    /// The page `view`, whose body is `html` and with its links filled in `content`.
-    pub fn new(view: &'m PageView<'m>, html: &'r str, content: &'r str) -> Self {
-        Self {
-            view,
-            html,
-            content,
-            summary: OnceCell::new(),
-            toc: OnceCell::new(),
-            lists: OnceCell::new(),
-        }
-    }
-}
-
-impl Fields for CurrentPage<'_, '_> {
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
-        match name {
-            "content" => Some(&self.content),
-            "summary" => Some(self.summary.get_or_init(|| summary(self.view, self.html))),
-            "toc" => Some(self.toc.get_or_init(|| toc(self.view.page))),
-            "pages" | "terms" | "sections" | "ancestors" | "tags" | "taxonomies" => {
-                let lists = self.lists.get_or_init(|| Lists::of(self.view));
-                lists.field(self.view.page.kind, name)
-            }
-            _ => self.view.field(name),
-        }
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.view.names()
-    }
-}
-object!(CurrentPage<'r, 'm>);
-
-/// `paginator`.
-#[derive(Debug)]
-pub struct Paginator<'m> {
-    pages: Views<'m>,
-    index: u32,
-    total_pages: u32,
-    total_items: u32,
-    page_size: u32,
-    url: Text,
-    first_url: Text,
-    last_url: Text,
-    previous_url: Option<Text>,
-    next_url: Option<Text>,
-}
-
-impl<'m> Paginator<'m> {
-    /// Page `number`, from 1, of the list of `id`; `None` where the list is all on one page.
-    pub fn new(site: &'m SiteView<'m>, id: PageId, number: usize) -> Option<Self> {
-        let Sources { site: model, settings, .. } = site.sources;
-        let size = model.page_size(id, &settings.config);
-        if size == 0 {
-            return None;
-        }
-        let list = model.list_of(id);
-        let total = list.len().div_ceil(size).max(1);
-        let url = |number| Text::from(crate::site::list_url(&model[id].url, number));
-        let shown = list.chunks(size).nth(number - 1).unwrap_or_default();
-        let figure = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Some(Self {
-            pages: site.views(shown),
-            index: figure(number),
-            total_pages: figure(total),
-            total_items: figure(list.len()),
-            page_size: figure(size),
-            url: url(number),
-            first_url: url(1),
-            last_url: url(total),
-            previous_url: (number > 1).then(|| url(number - 1)),
-            next_url: (number < total).then(|| url(number + 1)),
-        })
-    }
-}
-
-impl Fields for Paginator<'_> {
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
-        Some(match name {
-            "pages" => &self.pages,
-            "index" => &self.index,
-            "total_pages" => &self.total_pages,
-            "total_items" => &self.total_items,
-            "page_size" => &self.page_size,
-            "url" => &self.url,
-            "first_url" => &self.first_url,
-            "last_url" => &self.last_url,
-            "previous_url" => return optional(&self.previous_url),
-            "next_url" => return optional(&self.next_url),
-            _ => return None,
-        })
-    }
-
-    fn names(&self) -> Vec<&str> {
-        vec!["index", "total_pages", "total_items", "page_size", "url", "first_url", "last_url"]
-    }
-}
-object!(Paginator<'m>);
-
-/// The names that bengal defines in every template.
-#[derive(Debug)]
-pub struct Globals<'r, 'm> {
-    /// `site`.
-    pub site: &'m SiteView<'m>,
-    /// `page`.
-    pub page: &'r CurrentPage<'r, 'm>,
-    /// `content`: what a layout wraps.
-    pub content: &'r str,
-    /// `paginator`.
-    pub paginator: Option<&'r Paginator<'m>>,
-}
-
-impl Fields for Globals<'_, '_> {
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
-        match name {
-            "site" => Some(self.site),
-            "page" => Some(self.page),
-            "content" => Some(&self.content),
-            "paginator" => self.paginator.map(|paginator| paginator as &dyn ValueView),
-            _ => None,
-        }
-    }
-
-    fn names(&self) -> Vec<&str> {
-        super::scope::GLOBALS.to_vec()
-    }
-}
-object!(Globals<'r, 'm>);

@@ -1,0 +1,235 @@
+//! One build, from a site's folder to its output directory.
+//!
+//! 1. The configuration is read, and what the command line changes in it.
+//! 2. The output directory is checked against the site's inputs.
+//! 3. `.bengal` is locked, the body store and the output directory are opened.
+//! 4. The templates are read and parsed.
+//! 5. The chain runs.
+//! 6. Files that no longer belong are removed; the report is made.
+//!
+//! **Invariant:** what fails before the chain runs leaves the output directory as it was.
+
+mod prepare;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+pub use prepare::{open_site, output_path, read_config};
+
+use crate::config::Config;
+use crate::content::front_matter::Wanted;
+use crate::content::page::Kind;
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::manifest::Manifest;
+use crate::pipeline::item::Label;
+use crate::pipeline::registry::{OrderError, Registry};
+use crate::pipeline::runner::{self, Progress, Run, StageReport};
+use crate::pipeline::stage::Stage;
+use crate::site::Site;
+use crate::stages::{self, Context, WriteCounts};
+use prepare::Prepared;
+
+/// What is to be built, and how.
+#[derive(Clone, Debug, Default)]
+pub struct BuildOptions {
+    /// The site's folder.
+    pub site: PathBuf,
+    /// Where the output goes; the configuration's `output`, else `SITE/public`.
+    pub output: Option<PathBuf>,
+    /// The configuration; `SITE/bengal.yaml`, which need not be there.
+    pub config: Option<PathBuf>,
+    /// Workers of each per-item stage; one for each processor where it is not given.
+    pub jobs: Option<usize>,
+    /// In place of the configuration's `base_url`.
+    pub base_url: Option<String>,
+    /// Which pages are built besides those that are published now.
+    pub wanted: Wanted,
+    /// As if the configuration said `strict: true`.
+    pub strict: bool,
+}
+
+/// How a build went.
+#[derive(Debug)]
+pub struct BuildReport {
+    /// The output directory.
+    pub output: PathBuf,
+    /// Pages of the site, with those that bengal adds.
+    pub pages: usize,
+    /// Regular pages among them.
+    pub regular_pages: usize,
+    /// Output files.
+    pub outputs: Outputs,
+    /// How long it took.
+    pub time: Duration,
+    /// The most memory that the process held at any moment, in bytes, where the system says.
+    pub peak_memory: Option<u64>,
+    /// The stages in order.
+    pub stages: Vec<StageReport>,
+    /// What is wrong with the site.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Why the build was cancelled, in a sentence.
+    pub failure: Option<String>,
+    /// The site as it was assembled; `None` when the build did not come that far.
+    pub site: Option<Site>,
+}
+
+/// What became of output files.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+pub struct Outputs {
+    /// New, or with new bytes.
+    pub written: u64,
+    /// Equal to what was there.
+    pub unchanged: u64,
+    /// No longer belonging to the site.
+    pub removed: u64,
+    /// Bytes of all that were rendered.
+    pub bytes: u64,
+}
+
+impl BuildReport {
+    /// 0 built; 1 built, with errors in some pages; 3 a stage failed.
+    pub fn exit_code(&self) -> u8 {
+        let errors = self.diagnostics.iter().any(|d| d.severity == Severity::Error);
+        if self.failure.is_some() { 3 } else { u8::from(errors) }
+    }
+}
+
+/// Why nothing was built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The site's folder is missing, or is none.
+    #[error("{path}: {reason}", path = path.display())]
+    Site {
+        /// What was looked at.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The configuration is wrong.
+    #[error("the configuration is wrong")]
+    Config(Vec<Diagnostic>),
+    /// A value on the command line is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// Stages cannot be put in order.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    /// Something cannot be opened.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// What.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// What a caller hears while a build runs.
+pub struct Listener<'a> {
+    /// How far it is.
+    pub progress: &'a Progress,
+    /// Called when another build of the site is waited for.
+    pub waiting: &'a dyn Fn(),
+}
+
+/// Builds a site.
+///
+/// # Errors
+/// When nothing could be built. What is wrong with single pages is in the report.
+pub fn build(options: &BuildOptions, listener: &Listener<'_>) -> Result<BuildReport, BuildError> {
+    build_with(options, listener, Vec::new())
+}
+
+/// Builds a site with stages besides the built-in ones.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with<'s>(
+    options: &'s BuildOptions,
+    listener: &Listener<'_>,
+    stages: Vec<Box<dyn Stage + 's>>,
+) -> Result<BuildReport, BuildError> {
+    let begun = Instant::now();
+    let prepared = Prepared::new(options, listener)?;
+    let Prepared { theme, settings, templates, state, store, output, mut reports } = prepared;
+    let (site, views) = (OnceLock::new(), OnceLock::new());
+    let written = WriteCounts::default();
+    let context = Context {
+        theme,
+        settings: &settings,
+        templates: &templates,
+        store: &store,
+        output: &output,
+        site: &site,
+        views: &views,
+        written: &written,
+    };
+    let mut registry = Registry::default();
+    stages::register(&context, &mut registry);
+    stages.into_iter().for_each(|stage| registry.register(stage));
+    let chain = registry.into_chain()?;
+    let jobs = options.jobs.unwrap_or_else(processors);
+    let run = runner::run(&chain, jobs, listener.progress);
+    drop(chain);
+    let manifest = state.is_own().then(|| Manifest::new(&state, output.root()));
+    let removed = manifest.map_or(Ok(0), |manifest| match &run.failure {
+        None => manifest.replace(written.paths()),
+        Some(_) => manifest.add(written.paths()).map(|()| 0),
+    });
+    let removed = removed.unwrap_or_else(|error| {
+        let message = format!("what was written could not be noted: {error}");
+        reports.push(Diagnostic::warning(Code::StoreFallback, message));
+        0
+    });
+    let report = report(run, reports, site.get(), &settings.config, &written, removed);
+    let output = output.root().to_owned();
+    Ok(BuildReport { output, time: begun.elapsed(), site: site.into_inner(), ..report })
+}
+
+/// Processors that this process may use.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn report(
+    run: Run,
+    mut diagnostics: Vec<Diagnostic>,
+    site: Option<&Site>,
+    config: &Config,
+    written: &WriteCounts,
+    removed: u64,
+) -> BuildReport {
+    diagnostics.extend(run.diagnostics);
+    if config.strict {
+        diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
+    }
+    diagnostics.sort();
+    let pages = site.map_or(&[][..], |site| &site.pages);
+    BuildReport {
+        output: PathBuf::new(),
+        pages: pages.len(),
+        regular_pages: pages.iter().filter(|page| page.kind == Kind::Page).count(),
+        outputs: Outputs {
+            written: written.written.load(Ordering::Relaxed),
+            unchanged: written.unchanged.load(Ordering::Relaxed),
+            removed,
+            bytes: written.bytes.load(Ordering::Relaxed),
+        },
+        time: Duration::ZERO,
+        peak_memory: crate::process::peak_memory(),
+        stages: run.stages,
+        diagnostics,
+        failure: run.failure.map(|failure| {
+            let on = match (&failure.label, site) {
+                (Some(Label::Path(path)), _) => format!(" on {path}"),
+                (Some(Label::Page(id)), Some(site)) => format!(" on {}", site.name_of(*id)),
+                _ => String::new(),
+            };
+            format!("the stage `{}` failed{on}: {}", failure.stage, failure.message)
+        }),
+        site: None,
+    }
+}

@@ -1,0 +1,233 @@
+//! What a build needs before its chain can run: the site's folder, its configuration, templates and
+//! the output directory.
+//!
+//! **Invariant:** nothing is made or changed before the output directory has been checked.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
+
+use super::{BuildError, BuildOptions, Listener};
+use crate::config::Config;
+use crate::content::date::Date;
+use crate::diagnostic::{Code, Diagnostic, Severity, display_path};
+use crate::output::OutputDir;
+use crate::site::{CONTENT, Settings};
+use crate::stages::{STATIC, walk_files};
+use crate::store::{BodyStore, Opened, StateDir};
+use crate::template::{EMBEDDED, TemplateSource, Templates};
+use crate::theme;
+
+/// Everything that a chain needs.
+pub(super) struct Prepared {
+    pub theme: Option<PathBuf>,
+    pub settings: Settings,
+    pub templates: Templates,
+    pub state: StateDir,
+    pub store: BodyStore,
+    pub output: OutputDir,
+    pub reports: Vec<Diagnostic>,
+}
+
+impl Prepared {
+    /// Reads and opens all that a build of these options needs.
+    ///
+    /// # Errors
+    /// When nothing can be built.
+    pub fn new(options: &BuildOptions, listener: &Listener<'_>) -> Result<Self, BuildError> {
+        let root = open_site(&options.site)?;
+        let mut reports = Vec::new();
+        let settings = settings(options, &root, &mut reports)?;
+        let theme = theme_folder(&root, &settings.config)?;
+        let output = output_path(options, &root, &settings.config);
+        check_output(&root, theme.as_deref(), &output)?;
+        let state = open_state(&root, listener.waiting, &mut reports)?;
+        let store = BodyStore::create(&state).map_err(at(state.path()))?;
+        let sources = template_sources(&root, theme.as_deref(), &mut reports);
+        let templates = Templates::new(sources, &settings.config, &mut reports);
+        let output = OutputDir::open(&output).map_err(at(&output))?;
+        Ok(Self { theme, settings, templates, state, store, output, reports })
+    }
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> BuildError {
+    let path = path.to_owned();
+    move |source| BuildError::Io { path, source }
+}
+
+/// The site's folder, canonical.
+///
+/// # Errors
+/// When it is not there, or has no pages.
+pub fn open_site(site: &Path) -> Result<PathBuf, BuildError> {
+    let wrong = |reason: String| BuildError::Site { path: site.to_owned(), reason };
+    let root = site.canonicalize().map_err(|error| wrong(error.to_string()))?;
+    match root.join(CONTENT).is_dir() {
+        true => Ok(root),
+        false => Err(wrong("this is no site: it has no folder `content`".to_owned())),
+    }
+}
+
+fn settings(
+    options: &BuildOptions,
+    root: &Path,
+    reports: &mut Vec<Diagnostic>,
+) -> Result<Settings, BuildError> {
+    let mut config = read_config(options.config.as_deref(), root, reports)?;
+    if let Some(url) = &options.base_url {
+        config
+            .set_base_url(url)
+            .map_err(|message| BuildError::Usage(format!("--base-url: {message}")))?;
+    }
+    config.strict |= options.strict;
+    Ok(Settings { root: root.to_owned(), config, now: now()?, wanted: options.wanted })
+}
+
+/// Reads the configuration of the site at `root`: `file`, else `bengal.yaml`, which need not be there.
+///
+/// # Errors
+/// When it is wrong, or `file` cannot be read.
+pub fn read_config(
+    file: Option<&Path>,
+    root: &Path,
+    reports: &mut Vec<Diagnostic>,
+) -> Result<Config, BuildError> {
+    let usual = root.join(CONFIG);
+    let path = file.unwrap_or(&usual);
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && file.is_none() => String::new(),
+        Err(error) => return Err(at(path)(error)),
+    };
+    let name = display_path(root, path);
+    let config = Config::read(&name, text.trim_start_matches('\u{feff}'), reports);
+    if reports.iter().any(|report| report.severity == Severity::Error) {
+        return Err(BuildError::Config(std::mem::take(reports)));
+    }
+    Ok(config)
+}
+
+/// The configuration's file in a site's folder.
+pub const CONFIG: &str = "bengal.yaml";
+
+/// The moment that counts as now: `SOURCE_DATE_EPOCH` where it is set.
+/// Source: <https://reproducible-builds.org/specs/source-date-epoch/>.
+fn now() -> Result<Date, BuildError> {
+    let seconds = match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => text.trim().parse().map_err(|_| {
+            BuildError::Usage(format!("SOURCE_DATE_EPOCH is `{text}`, no number of seconds"))
+        })?,
+        Err(_) => {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+        }
+    };
+    Ok(Date { seconds, offset: 0 })
+}
+
+fn theme_folder(root: &Path, config: &Config) -> Result<Option<PathBuf>, BuildError> {
+    let Some(theme) = &config.theme else { return Ok(None) };
+    let folder = root.join("themes").join(theme.as_str());
+    let inside = folder.canonicalize().is_ok_and(|at| at.starts_with(root) && at.is_dir());
+    if !inside {
+        let message = format!("there is no theme `themes/{theme}` in the site");
+        return Err(BuildError::Config(vec![
+            Diagnostic::error(Code::ConfigValue, message).in_file(CONFIG),
+        ]));
+    }
+    Ok(Some(folder))
+}
+
+/// Where the output of the site at `root` goes: absolute, without links as far as it is there.
+pub fn output_path(options: &BuildOptions, root: &Path, config: &Config) -> PathBuf {
+    let given = match (&options.output, &config.output) {
+        (Some(path), _) => std::path::absolute(path).unwrap_or_else(|_| path.clone()),
+        (None, Some(path)) => root.join(path.as_str()),
+        (None, None) => root.join("public"),
+    };
+    let mut real = PathBuf::new();
+    for component in given.components() {
+        match component {
+            Component::ParentDir => drop(real.pop()),
+            Component::CurDir => {}
+            other => real.push(other),
+        }
+        real = real.canonicalize().unwrap_or(real);
+    }
+    real
+}
+
+/// The folders of a site that a build reads.
+const INPUTS: &[&str] = &[CONTENT, "templates", "data", "assets", STATIC, "themes"];
+
+fn check_output(root: &Path, theme: Option<&Path>, output: &Path) -> Result<(), BuildError> {
+    let inputs = INPUTS.iter().map(|input| root.join(input)).chain(theme.map(Path::to_owned));
+    for input in inputs.chain([root.join(crate::store::FOLDER)]) {
+        let input = input.canonicalize().unwrap_or(input);
+        if output.starts_with(&input) || input.starts_with(output) {
+            return Err(BuildError::Usage(format!(
+                "the output directory {} and the site's folder {} are within each other",
+                output.display(),
+                display_path(root, &input),
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn open_state(
+    root: &Path,
+    waiting: &dyn Fn(),
+    reports: &mut Vec<Diagnostic>,
+) -> Result<StateDir, BuildError> {
+    match StateDir::open(root, waiting).map_err(at(root))? {
+        Opened::Own(state) => Ok(state),
+        Opened::Temporary(state, error) => {
+            let message = format!("{} cannot be written ({error})", crate::store::FOLDER);
+            let hint = "a temporary folder serves; files of earlier builds are not removed";
+            reports.push(Diagnostic::warning(Code::StoreFallback, message).hint(hint));
+            Ok(state)
+        }
+    }
+}
+
+/// The templates of the site, its theme, and the embedded theme, in this order.
+fn template_sources(
+    root: &Path,
+    theme: Option<&Path>,
+    reports: &mut Vec<Diagnostic>,
+) -> Vec<TemplateSource> {
+    let mut sources = Vec::new();
+    for folder in std::iter::once(root).chain(theme) {
+        let mut files = Vec::new();
+        walk_files(root, &folder.join("templates"), reports, |path, file| {
+            files.push((path.to_owned(), file.to_owned()));
+        });
+        for (path, file) in files {
+            let shown = display_path(root, &file);
+            match fs::read_to_string(&file) {
+                Ok(text) => sources.push(template(&path, shown, text)),
+                // Beside templates there may be pictures and the like.
+                Err(_) if !path.ends_with(".liquid") => {}
+                Err(error) => {
+                    let code = match error.kind() {
+                        io::ErrorKind::InvalidData => Code::NotUtf8,
+                        _ => Code::Unreadable,
+                    };
+                    reports.push(Diagnostic::error(code, error.to_string()).in_file(&shown));
+                }
+            }
+        }
+    }
+    let embedded = theme::TEMPLATES.iter();
+    sources.extend(embedded.map(|(path, text)| {
+        template(path, format!("{EMBEDDED}templates/{path}"), (*text).to_owned())
+    }));
+    sources
+}
+
+fn template(path: &str, file: String, text: String) -> TemplateSource {
+    let name = path.strip_suffix(".liquid").unwrap_or(path).to_owned();
+    TemplateSource { name, file, text }
+}
