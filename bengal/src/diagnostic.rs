@@ -192,18 +192,16 @@ pub fn display_path(root: &Path, path: &Path) -> String {
     path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
 
-/// The known name nearest to `name`, where one is near enough to be what was meant.
+/// The known name nearest to `name`, where at most one slip in three letters parts them.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = name.chars().count().div_ceil(3);
     known
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= NEAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(slips, _)| *slips <= near)
+        .min()
         .map(|(_, candidate)| candidate)
 }
-
-/// Jaro–Winkler likeness from which a name is suggested; the limit that clap uses is 0.7.
-const NEAR: f64 = 0.8;
 
 #[cfg(test)]
 mod tests {

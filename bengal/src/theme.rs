@@ -22,6 +22,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("partials/pagination.liquid", include_str!("../theme/templates/partials/pagination.liquid")),
     ("partials/side.liquid", include_str!("../theme/templates/partials/side.liquid")),
     ("partials/tags.liquid", include_str!("../theme/templates/partials/tags.liquid")),
+    ("partials/terms.liquid", include_str!("../theme/templates/partials/terms.liquid")),
     ("partials/title.liquid", include_str!("../theme/templates/partials/title.liquid")),
     ("partials/toc.liquid", include_str!("../theme/templates/partials/toc.liquid")),
 ];

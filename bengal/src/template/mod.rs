@@ -188,6 +188,11 @@ pub const EMBEDDED: &str = "(embedded theme)/";
 fn compile(source: TemplateSource, language: &Language, reports: &mut Vec<Diagnostic>) -> Compiled {
     let (body, layout) = layout_of(&source, reports);
     let text = &source.text[body..];
+    if nesting(text, language) > NESTING_DEPTH {
+        let message = format!("blocks are nested over {NESTING_DEPTH} deep");
+        reports.push(Diagnostic::error(Code::TemplateSyntax, message).in_file(&source.file));
+        return Compiled { source, body, layout, template: None };
+    }
     // The crate panics on some texts, such as a number beyond 64 bits.
     let parsed = catch_unwind(AssertUnwindSafe(|| parser::parse(text, language)));
     let template = match parsed {
@@ -204,6 +209,25 @@ fn compile(source: TemplateSource, language: &Language, reports: &mut Vec<Diagno
         }
     };
     Compiled { source, body, layout, template }
+}
+
+/// How deep blocks may nest in a template: the crate reads and renders them by recursion.
+const NESTING_DEPTH: usize = 100;
+
+/// How deep the blocks of `text` nest; a block that is never closed counts to the end.
+fn nesting(text: &str, language: &Language) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for tag in text.split("{%").skip(1) {
+        let tag = tag.trim_start_matches('-').trim_start();
+        let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        if language.blocks.get(name).is_some() {
+            depth += 1;
+            deepest = deepest.max(depth);
+        } else if name.starts_with("end") {
+            depth = depth.saturating_sub(1);
+        }
+    }
+    deepest
 }
 
 /// Where a template's body begins, and the layout that its front matter names.
@@ -271,5 +295,65 @@ impl PartialStore for Templates {
         self.try_get(name).ok_or_else(|| {
             liquid_core::Error::with_msg(format!("the template `{name}` is missing or wrong"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn templates(sources: &[(&str, &str)]) -> (Templates, Vec<Diagnostic>) {
+        let source = |(name, text): &(&str, &str)| TemplateSource {
+            name: (*name).to_owned(),
+            file: format!("templates/{name}.liquid"),
+            text: (*text).to_owned(),
+        };
+        let mut reports = Vec::new();
+        let sources = sources.iter().map(source).collect();
+        let templates = Templates::new(sources, &Config::default(), &mut reports);
+        (templates, reports)
+    }
+
+    #[test]
+    fn the_first_of_one_name_counts() {
+        let (templates, reports) = templates(&[("a", "one"), ("a", "{% wrong"), ("b", "two")]);
+        assert_eq!(reports, []);
+        assert!(templates.contains("b") && !templates.contains("c"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_reported_where_it_stands() {
+        for (text, line, column, hint) in [
+            ("one\n{{ page.title | upcas }}", 2, 17, "did you mean `upcase`?"),
+            ("---\nlayout: b\n---\n{% fro x in y %}", 4, 4, "did you mean `for`?"),
+            ("\n{% if x %}", 2, 11, "pages that need this template are left out"),
+            ("{% include 'b.html' %}", 1, 12, "pages that need this template are left out"),
+        ] {
+            let (_, reports) = templates(&[("a", text), ("b", "")]);
+            let place = reports[0].place.as_ref().unwrap();
+            assert_eq!(reports[0].code, Code::TemplateSyntax, "{text}");
+            assert_eq!((place.line, place.column), (line, column), "{text}: {reports:?}");
+            assert_eq!(reports[0].hint.as_deref(), Some(hint), "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_and_numbers_beyond_64_bits_are_reported() {
+        let deep = "{% if true %}".repeat(20_000) + &"{%- endif %}".repeat(20_000);
+        let wide = "{% if true %}{% endif %}".repeat(20_000);
+        for (text, count) in [(deep.as_str(), 1), (&wide, 0), ("{{ 99999999999999999999 }}", 1)] {
+            assert_eq!(templates(&[("a", text)]).1.len(), count);
+        }
+    }
+
+    #[test]
+    fn layouts_that_are_not_there_or_wrap_themselves_are_reported() {
+        let layout = |name: &str| format!("---\nlayout: {name}\n---\n");
+        let (a, b, c) = (layout("b"), layout("a"), layout("bse"));
+        let (_, reports) = templates(&[("a", &a), ("b", &b), ("c", &c), ("base", "")]);
+        let codes: Vec<_> = reports.iter().map(|report| report.code).collect();
+        assert_eq!(codes, [Code::LayoutLoop, Code::MissingLayout]);
+        assert_eq!(reports[1].hint.as_deref(), Some("did you mean `base`?"));
+        assert_eq!(reports[1].place.as_ref().unwrap().line, 2);
     }
 }
