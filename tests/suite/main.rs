@@ -10,5 +10,6 @@ mod golden;
 mod kill;
 mod pipeline;
 mod properties;
+mod rebuild;
 mod stages;
 mod support;

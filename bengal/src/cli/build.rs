@@ -93,7 +93,7 @@ fn summary(report: &BuildReport) -> String {
         "{done} {} ({}, {} changed) in {:.2} s",
         plural(report.pages as u64, "page"),
         plural(files, "file"),
-        report.outputs.written,
+        grouped(report.outputs.written),
         report.time.as_secs_f64(),
     );
     if let Some(bytes) = report.peak_memory {
@@ -114,6 +114,11 @@ fn shown_path(path: &std::path::Path) -> String {
 }
 
 fn plural(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// A number with a comma between thousands.
+fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -122,7 +127,7 @@ fn plural(count: u64, noun: &str) -> String {
         }
         grouped.push(digit);
     }
-    format!("{grouped} {noun}{}", if count == 1 { "" } else { "s" })
+    grouped
 }
 
 fn count(diagnostics: &[Diagnostic]) -> (u64, u64) {

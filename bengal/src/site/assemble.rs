@@ -61,10 +61,10 @@ pub fn assemble(
     let mut claims = Claims::with_capacity(pages.len() * 2);
     let pages = claim_pages(pages, &mut claims, &settings.root, reports);
     let mut builder = Builder::new(pages, settings, claims, reports);
-    terms::adopt(&mut builder);
+    let adopted = terms::adopt(&mut builder);
     builder.add_pages();
     let tree = tree::build(&mut builder);
-    let taxonomies = terms::build(&mut builder, &tree.order);
+    let taxonomies = terms::build(&mut builder, &tree.order, &adopted);
     let newest = newest(&builder.pages, &tree.order);
     let menus = menus::build(&builder.pages, settings, builder.reports);
     let data = files::data(data, builder.reports);

@@ -2,27 +2,37 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rustc_hash::FxHashMap;
+
 use super::assemble::Builder;
 use super::{PageId, Taxonomy};
 use crate::content::page::Kind;
 use crate::content::slug::{fold, slugify};
 use crate::value::Text;
 
+/// The pages that files make for taxonomies and terms: by the taxonomy, as an index of
+/// [`crate::config::Config::taxonomies`], and the term's slug, which is empty for the taxonomy's own.
+pub type Adopted = HashMap<(usize, String), PageId>;
+
 /// Makes the pages `TAXONOMY/_index.md` and `TAXONOMY/TERM/_index.md` what their names say.
-pub fn adopt(builder: &mut Builder<'_>) {
+pub fn adopt(builder: &mut Builder<'_>) -> Adopted {
     let taxonomies = &builder.settings.config.taxonomies;
-    for page in builder.pages.iter_mut().filter(|page| page.kind == Kind::Section) {
+    let mut adopted = Adopted::new();
+    for (id, page) in builder.pages.iter_mut().enumerate().filter(|(_, p)| p.kind == Kind::Section)
+    {
         let Some(folder) = page.path.as_deref().and_then(|path| path.strip_suffix("/_index.md"))
         else {
             continue;
         };
         let (first, rest) = folder.split_once('/').unwrap_or((folder, ""));
         let taxonomy = taxonomies.iter().position(|taxonomy| *taxonomy.name == *first);
-        if taxonomy.is_some() && !rest.contains('/') {
-            page.kind = if rest.is_empty() { Kind::Taxonomy } else { Kind::Term };
-            page.taxonomy = taxonomy;
-        }
+        let Some(taxonomy) = taxonomy.filter(|_| !rest.contains('/')) else { continue };
+        let slug = if rest.is_empty() { String::new() } else { slugify(rest) };
+        page.kind = if rest.is_empty() { Kind::Taxonomy } else { Kind::Term };
+        page.taxonomy = Some(taxonomy);
+        adopted.insert((taxonomy, slug), PageId::new(id));
     }
+    adopted
 }
 
 /// A term in the making.
@@ -38,20 +48,19 @@ type Mentions = Vec<(PageId, usize)>;
 
 /// Adds a page for each term and each taxonomy that has terms, and links pages with their terms.
 /// `order` is the total order of pages.
-pub fn build(builder: &mut Builder<'_>, order: &[PageId]) -> Vec<Taxonomy> {
+pub fn build(builder: &mut Builder<'_>, order: &[PageId], adopted: &Adopted) -> Vec<Taxonomy> {
     let config = &builder.settings.config;
     let mut taxonomies = Vec::new();
     for (index, taxonomy) in config.taxonomies.iter().enumerate() {
         let (terms, mentions) = gather(builder, index, order);
-        let adopted = adopted(builder, index);
-        if terms.is_empty() && !adopted.contains_key("") {
+        let existing = adopted.get(&(index, String::new())).copied();
+        if terms.is_empty() && existing.is_none() {
             continue;
         }
-        let pages = add_terms(builder, index, terms, &adopted);
+        let pages = add_terms(builder, index, terms, adopted);
         link(builder, index, &mentions, &pages);
         let url = format!("/{}/", slugify(&taxonomy.name));
         let title = crate::content::slug::titleize(&taxonomy.name).into();
-        let existing = adopted.get("").copied();
         let Some(page) = existing.or_else(|| builder.add(Kind::Taxonomy, &url, title)) else {
             continue;
         };
@@ -64,29 +73,14 @@ pub fn build(builder: &mut Builder<'_>, order: &[PageId]) -> Vec<Taxonomy> {
         }
         taxonomies.push(Taxonomy { name: taxonomy.name.clone(), page });
     }
-    // The names are now in the terms' pages.
-    builder.pages.iter_mut().for_each(|page| page.front.terms = Vec::new());
     taxonomies
-}
-
-/// The pages that files make for a taxonomy and its terms, by the term's slug; the taxonomy's own
-/// under the empty one.
-fn adopted(builder: &Builder<'_>, taxonomy: usize) -> HashMap<String, PageId> {
-    let own = builder.pages[..builder.from_files].iter().enumerate();
-    own.filter(|(_, page)| page.taxonomy == Some(taxonomy))
-        .filter_map(|(id, page)| {
-            let folder = page.path.as_deref()?.strip_suffix("/_index.md")?;
-            let slug = folder.split_once('/').map_or(String::new(), |(_, term)| slugify(term));
-            Some((slug, PageId::new(id)))
-        })
-        .collect()
 }
 
 /// The terms of a taxonomy by name, each shown as first met in the total order, with its pages in it.
 fn gather(builder: &Builder<'_>, taxonomy: usize, order: &[PageId]) -> (Vec<Term>, Mentions) {
     let mut terms: Vec<Term> = Vec::new();
     let mut mentions = Mentions::new();
-    let mut by_name: HashMap<String, usize> = HashMap::new();
+    let mut by_name: FxHashMap<String, usize> = FxHashMap::default();
     for id in order {
         let page = &builder.pages[id.index()];
         let own = page.front.terms.iter().filter(|(of, _)| *of == taxonomy);
@@ -117,14 +111,14 @@ fn add_terms(
     builder: &mut Builder<'_>,
     taxonomy: usize,
     terms: Vec<Term>,
-    adopted: &HashMap<String, PageId>,
+    adopted: &Adopted,
 ) -> Vec<(PageId, usize)> {
     let base = slugify(&builder.settings.config.taxonomies[taxonomy].name);
     let slugs = slugs(&terms);
     let mut pages = Vec::with_capacity(terms.len());
     for (term, slug) in terms.into_iter().zip(slugs) {
         let url = format!("/{base}/{slug}/");
-        let existing = adopted.get(&slug).copied();
+        let existing = adopted.get(&(taxonomy, slug)).copied();
         let id = existing.or_else(|| builder.add(Kind::Term, &url, term.name));
         let Some(id) = id else { continue };
         let page = &mut builder.pages[id.index()];
@@ -142,7 +136,7 @@ fn link(
     mentions: &Mentions,
     terms: &[(PageId, usize)],
 ) {
-    let by_met: HashMap<usize, PageId> = terms.iter().map(|(id, met)| (*met, *id)).collect();
+    let by_met: FxHashMap<usize, PageId> = terms.iter().map(|(id, met)| (*met, *id)).collect();
     for of_page in mentions.chunk_by(|a, b| a.0 == b.0) {
         let list = of_page.iter().filter_map(|(_, met)| by_met.get(met).copied()).collect();
         let page = &mut builder.pages[of_page[0].0.index()];
