@@ -327,7 +327,9 @@ fn an_output_directory_that_cannot_be_made_is_refused() {
 fn on_a_full_disk(site: &Site, blocks: u32) -> Run {
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
     let mut command = std::process::Command::new("sh");
-    command.args(["-c", &script, env!("CARGO_BIN_EXE_bengal"), "build", "-j", "1"]).arg(site.root());
+    command
+        .args(["-c", &script, env!("CARGO_BIN_EXE_bengal"), "build", "-j", "1"])
+        .arg(site.root());
     run(command.env("SOURCE_DATE_EPOCH", crate::support::NOW))
 }
 

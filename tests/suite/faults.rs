@@ -49,7 +49,12 @@ fn urls_that_leave_are_refused() {
         ("content/f.md", "---\nmenu: {'../x': {url: ../x}}\n---\n"),
     ]);
     let run = build_around(&site, 1);
-    for (file, code) in [("a.md", "url-outside"), ("b.md", "url-outside"), ("c.md", "url-outside"), ("d.md", "url-outside")] {
+    for (file, code) in [
+        ("a.md", "url-outside"),
+        ("b.md", "url-outside"),
+        ("c.md", "url-outside"),
+        ("d.md", "url-outside"),
+    ] {
         run.expect(&[code, file]);
     }
     assert!(!site.path("x").exists() && !site.parent().join("x").exists());
@@ -88,11 +93,20 @@ fn links_out_of_the_site_are_not_followed() {
     symlink("nowhere", site.path("content/dangling.md")).unwrap();
     symlink("docs", site.path("content/copy")).unwrap();
     let run = build_around(&site, 1);
-    for file in ["content/secret.md", "content/folder", "templates/secret.liquid", "content/dangling.md", "static", "data"] {
+    for file in [
+        "content/secret.md",
+        "content/folder",
+        "templates/secret.liquid",
+        "content/dangling.md",
+        "static",
+        "data",
+    ] {
         run.expect(&["symlink-outside", file]);
     }
     assert!(site.path("public/copy/b/index.html").exists(), "a link within the site is followed");
-    let leaked = |(path, bytes): (&String, &Vec<u8>)| path.contains("secret") || bytes.starts_with(b"secret");
+    let leaked = |(path, bytes): (&String, &Vec<u8>)| {
+        path.contains("secret") || bytes.starts_with(b"secret")
+    };
     assert!(!site.output().iter().any(leaked));
 }
 
@@ -136,7 +150,13 @@ fn what_is_no_utf8_is_reported_at_its_line() {
     site.write("content/nul.md", b"a\0b\n");
     site.write("content/wide.md", b"\xff\xfea\0b\0");
     let run = build_around(&site, 1);
-    for place in ["content/latin.md:4:3", "content/front.md:2:10", "data/latin.yaml:1:6", "templates/latin.liquid", "content/wide.md"] {
+    for place in [
+        "content/latin.md:4:3",
+        "content/front.md:2:10",
+        "data/latin.yaml:1:6",
+        "templates/latin.liquid",
+        "content/wide.md",
+    ] {
         run.expect(&["error[not-utf8]", place]);
     }
     assert!(site.path("public/nul/index.html").exists());
@@ -147,13 +167,26 @@ fn what_is_no_utf8_is_reported_at_its_line() {
 fn odd_names_of_files_do_no_harm() {
     use std::os::unix::ffi::OsStrExt;
     let site = site(&[]);
-    for name in [&b"na\xefve.md"[..], b"line\nbreak.md", b"-rf.md", b"a:b?c*.md", b"con.md", b" .md", b"%2e%2e.md", b"...md", b"x.MD"] {
+    for name in [
+        &b"na\xefve.md"[..],
+        b"line\nbreak.md",
+        b"-rf.md",
+        b"a:b?c*.md",
+        b"con.md",
+        b" .md",
+        b"%2e%2e.md",
+        b"...md",
+        b"x.MD",
+    ] {
         let name = std::ffi::OsStr::from_bytes(name);
         fs::write(site.path("content").join(name), "Text.\n").unwrap();
     }
     let long = "l".repeat(252);
     site.write(&format!("content/{long}.md"), "Text.\n");
-    site.write("content/long.md", format!("---\ntags: {}\nslug: {}\n---\n", "t".repeat(300), "s".repeat(300)));
+    site.write(
+        "content/long.md",
+        format!("---\ntags: {}\nslug: {}\n---\n", "t".repeat(300), "s".repeat(300)),
+    );
     let run = build_around(&site, 1);
     run.expect(&["error[not-utf8]", "content/na"]);
     run.expect(&["reserved-name", "content/con.md"]);
@@ -178,7 +211,9 @@ fn bombs_do_not_go_off() {
     site.write("data/deep.toml", format!("a = {}", "[".repeat(100_000)));
     site.write("templates/bomb.liquid", format!("---\n{bomb}---\n"));
     let run = build_around(&site, 1);
-    for file in ["content/bomb.md", "data/bomb.yaml", "content/deep.md", "data/deep.json", "data/deep.toml"] {
+    for file in
+        ["content/bomb.md", "data/bomb.yaml", "content/deep.md", "data/deep.json", "data/deep.toml"]
+    {
         run.expect(&["error[", "-syntax]", file]);
     }
 }
@@ -208,7 +243,8 @@ fn markdown_may_nest_as_it_likes() {
 #[test]
 fn templates_may_nest_as_they_like() {
     let site = site(&[]);
-    let nest = |open: &str, close: &str, depth| format!("{}x{}", open.repeat(depth), close.repeat(depth));
+    let nest =
+        |open: &str, close: &str, depth| format!("{}x{}", open.repeat(depth), close.repeat(depth));
     let templates = [
         nest("{% if true %}", "{% endif %}", 2_000),
         nest("{% for i in (1..1) %}", "{% endfor %}", 2_000),
@@ -245,7 +281,10 @@ fn a_template_that_makes_its_engine_panic_is_an_error_of_its_pages() {
         ("content/c.md", "---\nlayout: least\n---\n"),
         ("templates/parse.liquid", "{{ 99999999999999999999999 }}"),
         ("templates/over.liquid", "{{ 9223372036854775807 | plus: 1 }}{{ 1 | divided_by: 0 }}"),
-        ("templates/least.liquid", "{{ -9223372036854775808 | abs }}{{ \"é\" | slice: 1, 9223372036854775807 }}"),
+        (
+            "templates/least.liquid",
+            "{{ -9223372036854775808 | abs }}{{ \"é\" | slice: 1, 9223372036854775807 }}",
+        ),
     ]);
     let run = build_around(&site, 1);
     run.expect(&["error[template-syntax]", "templates/parse.liquid"]);
@@ -276,8 +315,14 @@ fn an_endless_template_comes_to_an_end() {
         ("content/a.md", "---\nlayout: loop\n---\n"),
         ("content/b.md", "---\nlayout: grow\n---\n"),
         ("content/c.md", "---\nlayout: tree\n---\n"),
-        ("templates/loop.liquid", "{% for i in (1..9000000000000000000) %}{% assign x = i %}{% endfor %}"),
-        ("templates/grow.liquid", "{% assign x = \"xxxxxxxx\" %}{% for i in (1..60) %}{% assign x = x | append: x %}{% endfor %}"),
+        (
+            "templates/loop.liquid",
+            "{% for i in (1..9000000000000000000) %}{% assign x = i %}{% endfor %}",
+        ),
+        (
+            "templates/grow.liquid",
+            "{% assign x = \"xxxxxxxx\" %}{% for i in (1..60) %}{% assign x = x | append: x %}{% endfor %}",
+        ),
         ("templates/tree.liquid", "{% include \"branch\", n: 1 %}"),
         (
             "templates/branch.liquid",

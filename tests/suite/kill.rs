@@ -10,7 +10,8 @@ use crate::support::{Site, bengal, differences, tree};
 const PAGES: usize = 2_000;
 
 fn site() -> Site {
-    let site = Site::new(&[("templates/page.liquid", "page {{ page.title }}\n{{ page.content }}\n")]);
+    let site =
+        Site::new(&[("templates/page.liquid", "page {{ page.title }}\n{{ page.content }}\n")]);
     let mut text = String::new();
     for number in 0..PAGES {
         text.clear();
@@ -56,7 +57,10 @@ fn assert_whole(site: &Site, finished: &crate::support::Tree) {
     for (path, bytes) in site.output() {
         let unfinished = path.starts_with(".bengal-tmp/");
         let empty_folder = path.ends_with('/');
-        assert!(unfinished || empty_folder || finished.get(&path) == Some(&bytes), "{path} is half written");
+        assert!(
+            unfinished || empty_folder || finished.get(&path) == Some(&bytes),
+            "{path} is half written"
+        );
     }
 }
 
@@ -65,7 +69,10 @@ fn rebuild(site: &Site, finished: &crate::support::Tree) {
     assert_eq!(differences(finished, &site.output()), [""; 0]);
     assert!(!site.path("public/.bengal-tmp").exists());
     let kept: Vec<_> = tree(&site.path(".bengal")).into_keys().collect();
-    assert!(!kept.iter().any(|name| name.starts_with("bodies-") || name.ends_with(".new")), "{kept:?}");
+    assert!(
+        !kept.iter().any(|name| name.starts_with("bodies-") || name.ends_with(".new")),
+        "{kept:?}"
+    );
 }
 
 /// What a killed build wrote belongs to bengal, so it goes when its page does.
@@ -83,7 +90,8 @@ fn outputs_of_a_killed_build_are_removed_when_their_pages_go() {
         let aside = site.parent().join("aside");
         std::fs::rename(&moved, &aside).unwrap();
         site.build_clean(&[]);
-        let left: Vec<_> = site.output().into_keys().filter(|path| path.starts_with("s8")).collect();
+        let left: Vec<_> =
+            site.output().into_keys().filter(|path| path.starts_with("s8")).collect();
         std::fs::rename(&aside, &moved).unwrap();
         assert_eq!(left, [""; 0], "killed after {step}/9 of its time");
     }

@@ -37,10 +37,27 @@ impl Kind {
     }
 }
 
+/// A language of the site. There is only its own yet; identities have it from the first day, so that
+/// nothing that is keyed by them changes when others come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Language(u8);
+
+impl Language {
+    /// The site's own, as the configuration's `language` names it.
+    pub const OWN: Self = Self(0);
+
+    /// Its place among the site's languages.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 /// A page that was parsed.
 #[derive(Debug)]
 pub struct Parsed {
-    /// Its path under `content/`, with `/`: with the language, its identity.
+    /// The language it is in: with the path, its identity.
+    pub language: Language,
+    /// Its path under `content/`, with `/`.
     pub path: Arc<str>,
     /// What it is, as far as its name tells.
     pub kind: Kind,

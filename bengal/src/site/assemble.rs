@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 use super::claims::Claims;
 use super::{Page, PageId, Settings, Site, content_path, files, menus, terms, tree};
 use crate::content::front_matter::{FrontMatter, excluded};
-use crate::content::page::{Body, Kind, Parsed};
+use crate::content::page::{Body, Kind, Language, Parsed};
 use crate::content::permalink;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::pipeline::item::{Data, FileCopy, Render};
@@ -55,7 +55,7 @@ pub fn assemble(
     reports: &mut Vec<Diagnostic>,
 ) -> Assembled {
     let Gathered { mut pages, data, files } = gathered;
-    pages.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    pages.sort_unstable_by(|a, b| (&a.path, a.language).cmp(&(&b.path, b.language)));
     tree::cascade(&mut pages);
     pages.retain(|page| excluded(&page.front, settings.now.seconds, settings.wanted).is_none());
     let mut claims = Claims::with_capacity(pages.len() * 2);
@@ -86,10 +86,19 @@ pub fn assemble(
     Assembled { site, renders, files, redirects }
 }
 
-/// The pages that come from files, by path.
-fn by_path(pages: &[Page]) -> FxHashMap<Arc<str>, PageId> {
-    let ids = (0..).map(PageId).zip(pages);
-    ids.filter_map(|(id, page)| Some((Arc::clone(page.path.as_ref()?), id))).collect()
+/// The pages that come from files, by language and path.
+fn by_path(pages: &[Page]) -> Vec<FxHashMap<Arc<str>, PageId>> {
+    let mut by_path: Vec<FxHashMap<Arc<str>, PageId>> = Vec::new();
+    for (id, page) in (0..).map(PageId).zip(pages) {
+        let Some(path) = &page.path else { continue };
+        let language = page.language.index();
+        if by_path.len() <= language {
+            let empty = || FxHashMap::with_capacity_and_hasher(pages.len(), Default::default());
+            by_path.resize_with(language + 1, empty);
+        }
+        by_path[language].insert(Arc::clone(path), id);
+    }
+    by_path
 }
 
 #[expect(clippy::vec_box, reason = "pages come in boxes, and sorting moves those")]
@@ -129,6 +138,7 @@ impl From<Parsed> for Page {
     fn from(parsed: Parsed) -> Self {
         Self {
             kind: parsed.kind,
+            language: parsed.language,
             path: Some(parsed.path),
             title: parsed.title,
             url: parsed.url,
@@ -207,6 +217,7 @@ impl<'a> Builder<'a> {
     pub fn try_add(&mut self, kind: Kind, url: &str, title: Text) -> Result<PageId, Arc<str>> {
         self.claims.claim_url(url, &Arc::from(format!("the page {url}")))?;
         let parsed = Parsed {
+            language: Language::OWN,
             path: Arc::from(""),
             kind,
             title,

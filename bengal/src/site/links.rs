@@ -77,7 +77,7 @@ impl Site {
             return if is_page { Resolved::Broken } else { Resolved::Other };
         };
         let url = if is_page {
-            self.by_path(&path).map(|id| &self[id].url)
+            self.by_path(page.language, &path).map(|id| &self[id].url)
         } else {
             let found = self.resources.binary_search_by(|link| link.path.as_str().cmp(&path));
             found.ok().map(|at| &self.resources[at].url)

@@ -22,7 +22,7 @@ pub use assemble::{Assembled, Gathered, NOT_FOUND_URL, assemble, list_url};
 use crate::config::Config;
 use crate::content::date::Date;
 use crate::content::front_matter::{FrontMatter, Wanted};
-use crate::content::page::{Body, Kind};
+use crate::content::page::{Body, Kind, Language};
 use crate::value::{Map, Text};
 
 /// What shapes a build besides the site's content.
@@ -61,8 +61,8 @@ pub struct Site {
     pub pages: Vec<Page>,
     /// How many pages come from files.
     from_files: usize,
-    /// The pages from files, by path.
-    by_path: FxHashMap<Arc<str>, PageId>,
+    /// The pages from files, by language and path.
+    by_path: Vec<FxHashMap<Arc<str>, PageId>>,
     /// The regular pages, newest first.
     pub newest: Vec<PageId>,
     /// The home page.
@@ -82,6 +82,8 @@ pub struct Site {
 pub struct Page {
     /// What it is.
     pub kind: Kind,
+    /// The language it is in.
+    pub language: Language,
     /// Its path under `content/`; `None` when bengal added it.
     pub path: Option<Arc<str>>,
     /// Its title.
@@ -161,9 +163,9 @@ impl Index<PageId> for Site {
 }
 
 impl Site {
-    /// The page made from the file at `path` under `content/`.
-    pub fn by_path(&self, path: &str) -> Option<PageId> {
-        self.by_path.get(path).copied()
+    /// The page of that language made from the file at `path` under `content/`.
+    pub fn by_path(&self, language: Language, path: &str) -> Option<PageId> {
+        self.by_path.get(language.index())?.get(path).copied()
     }
 
     /// What a page is called in messages: its file, or its URL where it has none.

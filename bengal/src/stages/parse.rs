@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::{Context, after};
 use crate::content::front_matter::{self, FrontMatter, excluded};
-use crate::content::page::{Body, Kind, Parsed, offset};
+use crate::content::page::{Body, Kind, Language, Parsed, offset};
 use crate::content::permalink::{self, Subject, folder_and_stem};
 use crate::content::slug::titleize;
 use crate::data;
@@ -122,6 +122,7 @@ impl Parser<'_> {
         let html = html.map_err(|error| Stop::Failed(StageError::io("the body store")(error)))?;
         let body = locate(found, file, text, start, reports);
         Ok(Parsed {
+            language: Language::OWN,
             path: Arc::clone(&source.path),
             kind: kind(&source.path),
             title,
