@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub const NOW: &str = "1700000000";
 
 /// How long any one run of the binary may take before it counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The bytes of a directory by path, with `/`; a folder that holds nothing is an entry too.
 pub type Tree = BTreeMap<String, Vec<u8>>;
@@ -33,6 +33,16 @@ pub struct Run {
 pub fn bengal() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bengal"));
     command.env("SOURCE_DATE_EPOCH", NOW).env("TZ", "Pacific/Kiritimati").env("NO_COLOR", "1");
+    command
+}
+
+/// A command that runs the binary after `limits`, in the words of a shell.
+#[cfg(unix)]
+pub fn limited(limits: &str) -> Command {
+    let mut command = Command::new("sh");
+    let script = format!("{limits}; exec \"$0\" \"$@\"");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_bengal")]);
+    command.env("SOURCE_DATE_EPOCH", NOW);
     command
 }
 
@@ -166,6 +176,13 @@ impl Site {
         let run = run(bengal().arg("build").arg(self.root()).args(JSON).args(arguments));
         assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
         run
+    }
+
+    /// The same where the process may take `kilobytes` of address space.
+    #[cfg(unix)]
+    pub fn build_in_memory(&self, kilobytes: u64) -> Run {
+        let mut command = limited(&format!("ulimit -v {kilobytes}"));
+        run(command.args(["build", "-j", "2"]).arg(self.root()).args(JSON))
     }
 
     /// A build that is expected to find nothing wrong.
