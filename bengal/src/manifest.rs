@@ -11,6 +11,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::store::StateDir;
 
+/// What the names of manifests begin with.
+pub const PREFIX: &str = "outputs-";
+
 /// The manifest of one output directory.
 #[derive(Debug)]
 pub struct Manifest {
@@ -22,7 +25,7 @@ impl Manifest {
     /// The manifest, kept in `state`, of the output directory `output`, which is canonical.
     pub fn new(state: &StateDir, output: &Path) -> Self {
         let hash = xxh3_64(output.as_os_str().as_encoded_bytes());
-        Self { file: state.path().join(format!("outputs-{hash:016x}")), output: output.to_owned() }
+        Self { file: state.path().join(format!("{PREFIX}{hash:016x}")), output: output.to_owned() }
     }
 
     /// The paths that earlier builds wrote; empty where nothing is known.

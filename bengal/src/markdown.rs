@@ -176,7 +176,7 @@ fn format_node<'a>(
         NodeValue::HtmlInline(literal) if entering => context.note_raw_html(node, literal),
         NodeValue::Paragraph => {
             context.user.findings.in_word = false;
-            if entering {
+            if entering && is_top(node) {
                 context.cr()?;
             }
             let start = context.position();

@@ -93,13 +93,8 @@ fn links_out_of_the_site_are_not_followed() {
     symlink("nowhere", site.path("content/dangling.md")).unwrap();
     symlink("docs", site.path("content/copy")).unwrap();
     let run = build_around(&site, 1);
-    for file in [
-        "content/secret.md",
-        "content/folder",
-        "templates/secret.liquid",
-        "static",
-        "data",
-    ] {
+    for file in ["content/secret.md", "content/folder", "templates/secret.liquid", "static", "data"]
+    {
         run.expect(&["symlink-outside", file]);
     }
     assert!(site.path("public/copy/b/index.html").exists(), "a link within the site is followed");

@@ -13,7 +13,7 @@ use bengal::pipeline::{Barrier, Item, Outbox, PerItem, Slot, Stage, StageError, 
 use crossbeam_channel::{Receiver, bounded};
 
 /// Most items in a batch: `BATCH_ITEMS` of `pipeline::stage`.
-const BATCH_ITEMS: usize = 64;
+const BATCH_ITEMS: usize = 128;
 
 /// Bytes that fill a batch: `BATCH_BYTES` of `pipeline::stage`.
 const BATCH_BYTES: usize = 256 * 1024;
@@ -151,7 +151,9 @@ fn wait_for(gate: &Receiver<()>) {
 
 #[test]
 fn every_item_gets_through_once() {
-    for (items, jobs) in [(0, 1), (1, 1), (1, 16), (BATCH_ITEMS, 2), (BATCH_ITEMS + 1, 3), (10_000, 4)] {
+    for (items, jobs) in
+        [(0, 1), (1, 1), (1, 16), (BATCH_ITEMS, 2), (BATCH_ITEMS + 1, 3), (10_000, 4)]
+    {
         let counts = Counts::default();
         let seen = std::sync::Mutex::new(std::collections::HashSet::new());
         let note = |_: usize, item: Item, _: &mut Outbox<'_>| {
@@ -159,10 +161,17 @@ fn every_item_gets_through_once() {
             assert!(seen.lock().unwrap().insert(path), "no item comes twice");
             Ok(())
         };
-        let run = run(vec![counts.source(items, 1), counts.middle(pass), counts.sink("middle", note)], jobs);
+        let run = run(
+            vec![counts.source(items, 1), counts.middle(pass), counts.sink("middle", note)],
+            jobs,
+        );
         assert!(run.failure.is_none(), "{:?}", run.failure);
         assert_eq!(seen.lock().unwrap().len(), items);
-        let figures: Vec<_> = run.stages.iter().map(|stage| (stage.workers, stage.items_in, stage.items_out)).collect();
+        let figures: Vec<_> = run
+            .stages
+            .iter()
+            .map(|stage| (stage.workers, stage.items_in, stage.items_out))
+            .collect();
         let items = items as u64;
         assert_eq!(figures, [(1, 0, items), (jobs, items, items), (jobs, items, 0)]);
         assert_eq!(counts.started.load(SeqCst), 2 * jobs, "each worker is started once");
@@ -180,7 +189,10 @@ fn what_a_stage_drops_and_adds_is_counted() {
             out.emit(item)
         }
     };
-    let run = run(vec![counts.source(3_000, 1), counts.middle(every_third), counts.sink("middle", drop_it)], 4);
+    let run = run(
+        vec![counts.source(3_000, 1), counts.middle(every_third), counts.sink("middle", drop_it)],
+        4,
+    );
     assert_eq!(counts.sink.load(SeqCst), 3_000);
     assert_eq!((run.stages[1].items_in, run.stages[1].items_out), (3_000, 3_000));
 }
@@ -200,7 +212,8 @@ fn ahead(jobs: usize, bytes: usize, expected: usize) -> usize {
         Ok(())
     };
     std::thread::scope(|scope| {
-        let running = scope.spawn(|| run(vec![counts.source(20_000, bytes), counts.sink("source", wait)], jobs));
+        let running = scope
+            .spawn(|| run(vec![counts.source(20_000, bytes), counts.sink("source", wait)], jobs));
         for _ in 0..1_000 {
             if counts.begun.load(SeqCst) >= expected {
                 break;
@@ -245,7 +258,8 @@ fn a_slow_sink_holds_a_long_chain_back() {
     // Two full channels; each worker holds a batch and fills or sends another, as does the source.
     let bound = BATCH_ITEMS * (2 * jobs * BATCHES_PER_WORKER + 2 * 2 * jobs + 1);
     std::thread::scope(|scope| {
-        let chain = vec![counts.source(20_000, 0), counts.middle(pass), counts.sink("middle", wait)];
+        let chain =
+            vec![counts.source(20_000, 0), counts.middle(pass), counts.sink("middle", wait)];
         let running = scope.spawn(|| run(chain, jobs));
         std::thread::sleep(Duration::from_millis(300));
         let begun = counts.begun.load(SeqCst);
@@ -265,7 +279,10 @@ fn a_stage_that_fails_cancels_the_build_and_is_named_with_its_item() {
             100 => Err(StageError::Failed("it had enough".to_owned())),
             _ => out.emit(item),
         };
-        let run = run(vec![counts.source(1_000_000, 0), counts.middle(fail), counts.sink("middle", drop_it)], jobs);
+        let run = run(
+            vec![counts.source(1_000_000, 0), counts.middle(fail), counts.sink("middle", drop_it)],
+            jobs,
+        );
         let failure = run.failure.unwrap();
         assert_eq!((failure.stage.as_str(), failure.message.as_str()), ("middle", "it had enough"));
         let Some(Label::Path(path)) = failure.label else { panic!("it names no item") };
@@ -274,7 +291,11 @@ fn a_stage_that_fails_cancels_the_build_and_is_named_with_its_item() {
         assert!(counts.middle.load(SeqCst) <= 101 + jobs, "{}", counts.middle.load(SeqCst));
         assert!(counts.sink.load(SeqCst) <= 100 + jobs);
         let bound = BATCH_ITEMS * (jobs + jobs * BATCHES_PER_WORKER + 2) + 100 + jobs;
-        assert!(counts.begun.load(SeqCst) <= bound, "{} of at most {bound}", counts.begun.load(SeqCst));
+        assert!(
+            counts.begun.load(SeqCst) <= bound,
+            "{} of at most {bound}",
+            counts.begun.load(SeqCst)
+        );
     }
 }
 
@@ -298,7 +319,10 @@ fn a_panic_is_caught_and_named_with_its_item() {
             assert!(before != 7, "{message}");
             out.emit(item)
         };
-        let run = run(vec![counts.source(1_000, 0), counts.middle(fall), counts.sink("middle", drop_it)], 1);
+        let run = run(
+            vec![counts.source(1_000, 0), counts.middle(fall), counts.sink("middle", drop_it)],
+            1,
+        );
         let failure = run.failure.unwrap();
         assert_eq!(failure.stage, "middle");
         assert_eq!(failure.label, Some(Label::Path("item 7".into())));
@@ -318,7 +342,8 @@ fn the_first_failure_counts() {
         }
     };
     let run = std::thread::scope(|scope| {
-        let running = scope.spawn(|| run(vec![counts.source(100, 0), counts.sink("source", first)], 4));
+        let running =
+            scope.spawn(|| run(vec![counts.source(100, 0), counts.sink("source", first)], 4));
         std::thread::sleep(Duration::from_millis(100));
         drop(open);
         running.join().unwrap()

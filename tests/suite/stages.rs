@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use bengal::build::{BuildError, BuildOptions, BuildReport, Listener, build_with};
-use bengal::content::page::{Body, Kind, Parsed};
+use bengal::content::page::{Body, Kind, Language, Parsed};
 use bengal::pipeline::item::{FileBytes, FileCopy, Output, Source};
 use bengal::pipeline::runner::Progress;
 use bengal::pipeline::{Item, Outbox, PerItem, Slot, Stage, StageError, Work};
@@ -83,7 +83,11 @@ fn site() -> Site {
     ])
 }
 
-fn build<'s>(site: &Site, jobs: usize, stages: Vec<Box<dyn Stage + 's>>) -> Result<BuildReport, BuildError> {
+fn build<'s>(
+    site: &Site,
+    jobs: usize,
+    stages: Vec<Box<dyn Stage + 's>>,
+) -> Result<BuildReport, BuildError> {
     let options = BuildOptions { site: site.root(), jobs: Some(jobs), ..BuildOptions::default() };
     let listener = Listener { progress: &Progress::default(), waiting: &|| () };
     // The options outlive the stages, which may borrow from them.
@@ -187,6 +191,7 @@ fn a_stage_may_add_sources_pages_files_and_outputs() {
     let page = || {
         Item::Page(Box::new(Parsed {
             path: Arc::from("made.md"),
+            language: Language::OWN,
             kind: Kind::Page,
             title: "Made".into(),
             url: "/made/".into(),
@@ -198,7 +203,9 @@ fn a_stage_may_add_sources_pages_files_and_outputs() {
     assert_eq!(site.read("made/index.html"), "page Made\n");
     assert_eq!(site.read("index.html"), "home /a/ /b/ /made/\n");
     assert!(!site.path("public/new").exists(), "what the stage before added is gone");
-    let copy = || Item::File(FileCopy { resource: None, from: FileBytes::Embedded(b"x"), to: "x.txt".into() });
+    let copy = || {
+        Item::File(FileCopy { resource: None, from: FileBytes::Embedded(b"x"), to: "x.txt".into() })
+    };
     build(&site, 1, vec![adding(before("write"), copy)]).unwrap();
     assert_eq!(site.read("x.txt"), "x");
 }
@@ -207,7 +214,8 @@ fn a_stage_may_add_sources_pages_files_and_outputs() {
 fn what_comes_after_taxonomy_is_in_no_list() {
     for slot in [after("taxonomy"), before("render"), after("render"), before("write")] {
         let site = site();
-        let output = || Item::Output(Output { path: Arc::from("feed.xml"), bytes: b"<feed/>".to_vec() });
+        let output =
+            || Item::Output(Output { path: Arc::from("feed.xml"), bytes: b"<feed/>".to_vec() });
         build(&site, 1, vec![adding(slot, output)]).unwrap();
         assert_eq!(site.read("feed.xml"), "<feed/>");
         assert_eq!(site.read("index.html"), "home /a/ /b/\n");
@@ -218,7 +226,8 @@ fn what_comes_after_taxonomy_is_in_no_list() {
 fn a_stage_hands_on_what_it_does_not_know() {
     for slot in [before("discover"), after("discover"), after("parse")] {
         let site = site();
-        let output = || Item::Output(Output { path: Arc::from("early.txt"), bytes: b"early".to_vec() });
+        let output =
+            || Item::Output(Output { path: Arc::from("early.txt"), bytes: b"early".to_vec() });
         build(&site, 1, vec![adding(slot.clone(), output)]).unwrap();
         assert!(site.path("public/early.txt").exists(), "{slot:?}");
     }
@@ -272,7 +281,12 @@ fn a_stage_that_fails_gives_3_with_its_name_and_its_page() {
 fn a_stage_that_fails_at_its_end_is_named_too() {
     let site = site();
     let end: End<'_> = Box::new(|_| Err(StageError::Failed("at the end".to_owned())));
-    let stage = Own { name: "last".to_owned(), slot: after("write"), act: Box::new(|item, out| out.emit(item)), end };
+    let stage = Own {
+        name: "last".to_owned(),
+        slot: after("write"),
+        act: Box::new(|item, out| out.emit(item)),
+        end,
+    };
     let report = build(&site, 2, vec![Box::new(stage)]).unwrap();
     assert_eq!(report.failure.as_deref(), Some("the stage `last` failed: at the end"));
     assert_eq!(report.exit_code(), 3);

@@ -1,11 +1,32 @@
 //! `bengal clean`: removes what builds of a site made, and nothing else.
 
 use std::fs;
+use std::io;
+use std::path::Path;
 
 use super::CleanArguments;
 use crate::build::{BuildOptions, open_site, output_path, read_config};
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
 use crate::store::{FOLDER, Opened, StateDir};
+
+/// Removes all in `.bengal` but what is known of other output directories, if anything is.
+fn remove_state(folder: &Path) -> io::Result<bool> {
+    let mut others = false;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(manifest::PREFIX.as_bytes()) {
+            others = true;
+        } else if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    if !others {
+        fs::remove_dir(folder)?;
+    }
+    Ok(others)
+}
 
 /// Removes the output's files that bengal wrote, and `.bengal`; gives the exit code.
 pub(super) fn run(arguments: &CleanArguments) -> anyhow::Result<u8> {
@@ -26,8 +47,13 @@ pub(super) fn run(arguments: &CleanArguments) -> anyhow::Result<u8> {
     let removed = Manifest::new(&state, &output).clean()?;
     // Only an empty one goes: what is left was not made by bengal.
     let left = output.exists() && fs::remove_dir(&output).is_err();
-    fs::remove_dir_all(&folder)?;
+    let others = remove_state(&folder)?;
     println!("removed {removed} files of {} and {FOLDER}", output.display());
+    if others {
+        println!(
+            "kept in {FOLDER} what was written to other directories: `clean -o DIR` for those"
+        );
+    }
     if left {
         println!("kept {}, which holds files that bengal did not write", output.display());
     }

@@ -112,7 +112,7 @@ pub fn main() -> ExitCode {
             anstream::eprintln!(
                 "{}: {}",
                 diagnostics::error_label(),
-                diagnostics::plain(&format!("{error:#}"))
+                diagnostics::plain(&error.to_string())
             );
             ExitCode::from(2)
         }

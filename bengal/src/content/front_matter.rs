@@ -179,17 +179,21 @@ impl Reader<'_> {
 
     fn field(&mut self, front: &mut FrontMatter, key: Text, value: Value) {
         match &*key {
-            "title" => front.title = self.fields.text(&key, &value),
+            "title" => front.title = self.filled(&key, &value),
             "date" => front.date = self.date(&key, &value),
             "updated" => front.updated = self.date(&key, &value),
             "expiry" => front.expiry = self.date(&key, &value),
-            "description" => front.description = self.fields.text(&key, &value),
-            "summary" => front.summary = self.fields.text(&key, &value),
-            "draft" => front.draft = self.fields.bool(&key, &value),
+            "description" => front.description = self.filled(&key, &value),
+            "summary" => front.summary = self.filled(&key, &value),
+            // What cannot be read may have meant a draft.
+            "draft" if value != Value::Nil => {
+                front.draft = Some(self.fields.bool(&key, &value).unwrap_or(true));
+            }
+            "draft" => {}
             "weight" => front.weight = self.fields.int(&key, &value),
             "toc" => front.toc = self.fields.bool(&key, &value),
-            "layout" => front.layout = self.fields.text(&key, &value),
-            "type" => front.kind = self.fields.text(&key, &value),
+            "layout" => front.layout = self.filled(&key, &value),
+            "type" => front.kind = self.filled(&key, &value),
             "pagination" => front.page_size = self.page_size(value),
             "taxonomies" => {
                 for (name, value) in self.fields.map(&key, value) {
@@ -210,8 +214,8 @@ impl Reader<'_> {
 
     fn rare(&mut self, rare: &mut Rare, key: &str, value: Value) {
         match key {
-            "slug" => rare.slug = self.fields.text(key, &value),
-            "url" => rare.url = self.fields.text(key, &value),
+            "slug" => rare.slug = self.filled(key, &value),
+            "url" => rare.url = self.filled(key, &value),
             "aliases" => rare.aliases = self.fields.texts(key, &value),
             "cascade" => rare.cascade = self.cascade(key, value),
             _ => rare.menus = super::menu::of_page(&mut self.fields, key, value),
@@ -226,8 +230,13 @@ impl Reader<'_> {
         }
     }
 
+    /// Text that is not empty: an empty value is one that is not given.
+    fn filled(&mut self, key: &str, value: &Value) -> Option<Text> {
+        self.fields.text(key, value).filter(|text| !text.trim().is_empty())
+    }
+
     fn date(&mut self, key: &str, value: &Value) -> Option<Date> {
-        let text = self.fields.text(key, value).filter(|text| !text.trim().is_empty())?;
+        let text = self.filled(key, value)?;
         let date = date::parse(&text, &self.config.timezone);
         if date.is_none() {
             let place = self.fields.place(key);

@@ -16,6 +16,8 @@ pub fn slugify(name: &str) -> String {
     } else {
         // Lower case first: it may undo the normal form (`İ` gives `i` and a combining dot).
         name.nfc().flat_map(char::to_lowercase).nfc().for_each(|c| push(&mut slug, c));
+        // What was between two marks is gone: their order may have to change.
+        slug = slug.nfc().collect();
     }
     let trimmed = slug.trim_matches('-');
     let trimmed = if trimmed.bytes().all(|byte| byte == b'.') { "" } else { trimmed };

@@ -8,14 +8,14 @@
 //! 6. Terms, and the pages that list them.
 //! 7. Menus, data, files beside pages, redirects.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::claims::Claims;
+use super::claims::{Claims, Owner};
 use super::{Page, PageId, Settings, Site, content_path, files, menus, terms, tree};
 use crate::content::front_matter::{FrontMatter, excluded};
 use crate::content::page::{Body, Kind, Language, Parsed};
@@ -111,7 +111,8 @@ fn claim_pages(
 ) -> Vec<Page> {
     let mut kept = Vec::with_capacity(pages.len() + pages.len() / 8 + 16);
     for page in pages {
-        let Err(owner) = claims.claim_url(&page.url, &page.path) else {
+        let Err(owner) = claims.claim_url(&page.url, &Owner::Content(Arc::clone(&page.path)))
+        else {
             kept.push((*page).into());
             continue;
         };
@@ -123,12 +124,12 @@ fn claim_pages(
             _ => "",
         };
         let place = Place::find(root, &file, what);
-        reports.push(conflict(&file, &page.url, &content_path(&owner)).at(place));
+        reports.push(conflict(&file, &page.url, &owner).at(place));
     }
     kept
 }
 
-fn conflict(file: &str, url: &str, owner: &str) -> Diagnostic {
+fn conflict(file: &str, url: &str, owner: &Owner) -> Diagnostic {
     Diagnostic::error(Code::UrlConflict, format!("{owner} has the URL {url} already"))
         .in_file(file)
         .hint("give one of them another `slug` or `url`, or rename it")
@@ -198,12 +199,17 @@ impl<'a> Builder<'a> {
 
     /// Adds a page that no file makes. `None` when its output path is taken, which is reported.
     pub fn add(&mut self, kind: Kind, url: &str, title: Text) -> Option<PageId> {
-        let needed = format!("it has the URL {url}, which the list of `{title}` needs");
+        let shown = title.clone();
         match self.try_add(kind, url, title) {
             Ok(id) => Some(id),
             Err(owner) => {
-                let diagnostic = Diagnostic::error(Code::UrlConflict, needed);
-                let diagnostic = diagnostic.in_file(&content_path(&owner));
+                let message =
+                    format!("{owner} has the URL {url}, which the list of `{shown}` needs");
+                let diagnostic = Diagnostic::error(Code::UrlConflict, message);
+                let diagnostic = match &owner {
+                    Owner::Content(path) => diagnostic.in_file(&content_path(path)),
+                    Owner::Other(_) => diagnostic,
+                };
                 self.reports.push(diagnostic.hint("give the page another `slug` or `url`"));
                 None
             }
@@ -213,9 +219,9 @@ impl<'a> Builder<'a> {
     /// Adds a page that no file makes.
     ///
     /// # Errors
-    /// With the owner's name, when its output path is taken.
-    pub fn try_add(&mut self, kind: Kind, url: &str, title: Text) -> Result<PageId, Arc<str>> {
-        self.claims.claim_url(url, &Arc::from(format!("the page {url}")))?;
+    /// With its owner, when its output path is taken.
+    pub fn try_add(&mut self, kind: Kind, url: &str, title: Text) -> Result<PageId, Owner> {
+        self.claims.claim_url(url, &Owner::other(format!("the page {url}")))?;
         let parsed = Parsed {
             language: Language::OWN,
             path: Arc::from(""),
@@ -233,10 +239,18 @@ impl<'a> Builder<'a> {
 /// The URL of the 404 page, where hosts look for it.
 pub const NOT_FOUND_URL: &str = "/404.html";
 
-/// The key of the total order: weight (none last), date descending (none last), title, path.
-pub(super) fn rank(page: &Page) -> (i64, Reverse<i64>, &str, Option<&str>) {
-    let date = page.front.date.map_or(i64::MIN, |date| date.seconds);
-    (page.front.weight.unwrap_or(i64::MAX), Reverse(date), &page.title, page.path.as_deref())
+/// The total order: weight (none last), date descending (none last), title (whatever its case), path.
+pub(super) fn in_order(a: &Page, b: &Page) -> Ordering {
+    let date = |page: &Page| Reverse(page.front.date.map_or(i64::MIN, |date| date.seconds));
+    let weight = |page: &Page| page.front.weight.unwrap_or(i64::MAX);
+    (weight(a), date(a))
+        .cmp(&(weight(b), date(b)))
+        .then_with(|| lower(&a.title).cmp(lower(&b.title)))
+        .then_with(|| (&a.title, &a.path, &a.url).cmp(&(&b.title, &b.path, &b.url)))
+}
+
+fn lower(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
 /// The regular pages, newest first; those of one moment in the total order.
@@ -256,12 +270,13 @@ fn renders(site: &Site, builder: &mut Builder<'_>) -> Vec<Render> {
         renders.push(Render { page, number: 1 });
         let size = site.page_size(page, &builder.settings.config);
         let count = if size == 0 { 1 } else { site.list_of(page).len().div_ceil(size) };
-        let owner: Arc<str> = site.name_of(page).into();
+        let file = site.name_of(page);
+        let owner = Owner::other(file.as_str());
         for number in 2..=count {
             let url = list_url(&site[page].url, number);
             match builder.claims.claim_url(&url, &owner) {
                 Ok(()) => renders.push(Render { page, number }),
-                Err(other) => builder.reports.push(conflict(&owner, &url, &other)),
+                Err(other) => builder.reports.push(conflict(&file, &url, &other)),
             }
         }
     }
@@ -317,10 +332,10 @@ fn claim_alias(
     if url == *page.url {
         return Ok(None);
     }
-    let owner = Arc::from(format!("an alias of {}", page.url));
+    let owner = Owner::other(format!("an alias of {}", page.url));
     match builder.claims.claim_url(&url, &owner) {
         Ok(()) => Ok(Some(permalink::output_path(&url))),
-        Err(other) if *other == *owner => Ok(None),
+        Err(other) if other == owner => Ok(None),
         Err(other) => {
             let message = format!("the alias `{alias}` is taken by {other}");
             Err(Diagnostic::error(Code::AliasConflict, message).hint("remove the alias"))

@@ -1,18 +1,45 @@
 //! Who has which output path.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::content_path;
 use crate::content::permalink::output_path;
 use crate::content::slug::fold;
+
+/// Who has an output path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The file of that path under `content/`.
+    Content(Arc<str>),
+    /// Something else, as messages name it.
+    Other(Arc<str>),
+}
+
+impl Owner {
+    /// Something that is no file under `content/`.
+    pub fn other(name: impl Into<Arc<str>>) -> Self {
+        Self::Other(name.into())
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Content(path) => f.write_str(&content_path(path)),
+            Self::Other(name) => f.write_str(name),
+        }
+    }
+}
 
 /// The output paths that are taken. Paths that differ only by case or Unicode form are one, as they
 /// are one file on some systems.
 #[derive(Debug, Default)]
 pub struct Claims {
-    taken: FxHashMap<String, Arc<str>>,
+    taken: FxHashMap<String, Owner>,
 }
 
 impl Claims {
@@ -21,27 +48,27 @@ impl Claims {
         Self { taken: FxHashMap::with_capacity_and_hasher(count, Default::default()) }
     }
 
-    /// Claims the file at `url` for `owner`, who is named in messages.
+    /// Claims the file at `url` for `owner`.
     ///
     /// # Errors
-    /// With the owner's name when it is taken.
-    pub fn claim_url(&mut self, url: &str, owner: &Arc<str>) -> Result<(), Arc<str>> {
+    /// With its owner when it is taken.
+    pub fn claim_url(&mut self, url: &str, owner: &Owner) -> Result<(), Owner> {
         self.claim(output_path(url), owner)
     }
 
     /// Claims the output path `path` for `owner`.
     ///
     /// # Errors
-    /// With the owner's name when it is taken.
-    pub fn claim(&mut self, path: String, owner: &Arc<str>) -> Result<(), Arc<str>> {
+    /// With its owner when it is taken.
+    pub fn claim(&mut self, path: String, owner: &Owner) -> Result<(), Owner> {
         let key = match fold(&path) {
             Cow::Borrowed(_) => path,
             Cow::Owned(folded) => folded,
         };
         match self.taken.entry(key) {
-            std::collections::hash_map::Entry::Occupied(taken) => Err(Arc::clone(taken.get())),
+            std::collections::hash_map::Entry::Occupied(taken) => Err(taken.get().clone()),
             std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(Arc::clone(owner));
+                free.insert(owner.clone());
                 Ok(())
             }
         }
@@ -55,7 +82,7 @@ mod tests {
     #[test]
     fn urls_that_are_one_file_somewhere_are_one_claim() {
         let mut claims = Claims::default();
-        let (first, second) = (Arc::from("a"), Arc::from("b"));
+        let (first, second) = (Owner::other("a"), Owner::other("b"));
         claims.claim_url("/Ä/", &first).unwrap();
         for url in ["/ä/", "/A\u{0308}/", "/ä/index.html"] {
             assert_eq!(claims.claim_url(url, &second).unwrap_err(), first, "{url}");

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::FileLink;
 use super::assemble::Builder;
+use super::claims::Owner;
 use super::tree::nearest;
-use super::{FileLink, content_path};
 use crate::content::page::Kind;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::pipeline::item::{Data, FileCopy};
@@ -53,16 +54,18 @@ pub fn place(
                 let url = bundles.url_of(builder, path);
                 file.to = url.trim_start_matches('/').into();
                 links.push(FileLink { path: (&**path).into(), url });
-                Arc::from(content_path(path))
+                Owner::Content(Arc::clone(path))
             }
-            None => Arc::from(format!("static/{}", file.to)),
+            None => Owner::other(format!("static/{}", file.to)),
         };
         match builder.claims.claim(file.to.to_string(), &owner) {
             Ok(()) => placed.push(file),
             Err(other) => {
                 let message = format!("{other} has the output path {} already", file.to);
                 let diagnostic = Diagnostic::error(Code::UrlConflict, message);
-                builder.reports.push(diagnostic.in_file(&owner).hint("rename one of them"));
+                builder
+                    .reports
+                    .push(diagnostic.in_file(&owner.to_string()).hint("rename one of them"));
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::assemble::{Builder, rank};
+use super::assemble::{Builder, in_order};
 use super::{Page, PageId};
 use crate::content::front_matter::FrontMatter;
 use crate::content::page::{Kind, Parsed};
@@ -92,7 +92,7 @@ pub fn build(builder: &mut Builder<'_>) -> Tree {
         .map(PageId::new)
         .filter(|id| builder.pages[id.index()].kind != Kind::NotFound)
         .collect();
-    order.sort_by(|a, b| rank(&builder.pages[a.index()]).cmp(&rank(&builder.pages[b.index()])));
+    order.sort_by(|a, b| in_order(&builder.pages[a.index()], &builder.pages[b.index()]));
     link(&mut builder.pages, &order);
     builder.sections = sections;
     Tree { order }
@@ -118,19 +118,22 @@ fn own_sections(builder: &Builder<'_>) -> HashMap<String, PageId> {
     sections
 }
 
-/// Adds a section for each folder that holds pages and has none, and for those above it.
+/// Adds a section for each folder that holds pages and has none, and for those above it. The folder
+/// of a taxonomy is none: the taxonomy's own page lists its terms.
 fn add_sections(
     builder: &mut Builder<'_>,
     bundles: &HashSet<String>,
     sections: &mut HashMap<String, PageId>,
 ) {
+    let taxonomies = &builder.settings.config.taxonomies;
     let mut missing: HashSet<&str> = HashSet::new();
     for page in &builder.pages {
         let Some(path) = page.path.as_deref() else { continue };
         let mut folder = Some(folder_and_stem(path).0);
         while let Some(at) = folder.filter(|at| !missing.contains(at)) {
             let in_bundle = || nearest(at, |folder| bundles.get(folder)).is_some();
-            if !sections.contains_key(at) && !in_bundle() {
+            let is_taxonomy = || taxonomies.iter().any(|taxonomy| *taxonomy.name == *at);
+            if !sections.contains_key(at) && !is_taxonomy() && !in_bundle() {
                 missing.insert(at);
             }
             folder = parent(at);

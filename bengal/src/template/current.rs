@@ -9,7 +9,7 @@ use liquid_core::model::ValueView;
 use super::page_view::{
     Lists, PageView, SiteView, Sources, TocEntry, Views, optional, summary, toc,
 };
-use super::views::{Fields, object};
+use super::views::{Fields, NIL, object};
 use crate::site::PageId;
 use crate::value::Text;
 
@@ -113,8 +113,8 @@ impl Fields for Paginator<'_> {
             "url" => &self.url,
             "first_url" => &self.first_url,
             "last_url" => &self.last_url,
-            "previous_url" => return optional(&self.previous_url),
-            "next_url" => return optional(&self.next_url),
+            "previous_url" => optional(&self.previous_url),
+            "next_url" => optional(&self.next_url),
             _ => return None,
         })
     }
@@ -144,7 +144,9 @@ impl Fields for Globals<'_, '_> {
             "site" => Some(self.site),
             "page" => Some(self.page),
             "content" => Some(&self.content),
-            "paginator" => self.paginator.map(|paginator| paginator as &dyn ValueView),
+            "paginator" => {
+                Some(self.paginator.map_or(&NIL as &dyn ValueView, |paginator| paginator))
+            }
             _ => None,
         }
     }

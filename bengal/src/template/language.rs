@@ -1,6 +1,7 @@
 //! The Liquid that templates are written in: the tags and filters there are.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use liquid_core::parser::{FilterArguments, FilterReflection, ParameterReflection, ParseFilter};
@@ -9,6 +10,7 @@ use liquid_core::{Error, Expression, Filter, Language, ParseBlock, ParseTag, Res
 use liquid_core::{Value as Liquid, ValueView};
 use liquid_lib::stdlib;
 
+use super::assign_tag::AssignTag;
 use super::for_tag::ForBlock;
 use super::partial_tag::PartialTag;
 use crate::config::Config;
@@ -19,7 +21,7 @@ pub(super) fn language(config: &Config, known: BTreeSet<String>) -> Language {
     let known = Arc::new(known);
     let partial = |tag| PartialTag { tag, known: Arc::clone(&known) };
     let tags: Vec<Box<dyn ParseTag>> = vec![
-        Box::new(stdlib::AssignTag),
+        Box::new(AssignTag),
         Box::new(stdlib::BreakTag),
         Box::new(stdlib::ContinueTag),
         Box::new(stdlib::CycleTag),
@@ -45,7 +47,10 @@ pub(super) fn language(config: &Config, known: BTreeSet<String>) -> Language {
     for block in blocks {
         language.blocks.register(block.reflection().start_tag().to_owned(), block);
     }
-    for filter in standard_filters().into_iter().chain(url_filters(config)) {
+    let standard = standard_filters()
+        .into_iter()
+        .map(|filter| -> Box<dyn ParseFilter> { Box::new(Lax(filter)) });
+    for filter in standard.chain(url_filters(config)) {
         language.filters.register(filter.reflection().name().to_owned(), filter);
     }
     language
@@ -104,6 +109,42 @@ fn standard_filters() -> Vec<Box<dyn ParseFilter>> {
     ]
 }
 
+/// A filter to which nothing may be given: where that is an error of the filter's, the result is
+/// nothing.
+#[derive(Clone)]
+struct Lax<F>(F);
+
+impl ParseFilter for Lax<Box<dyn ParseFilter>> {
+    fn parse(&self, arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
+        Ok(Box::new(Lax(self.0.parse(arguments)?)))
+    }
+
+    fn reflection(&self) -> &dyn FilterReflection {
+        self.0.reflection()
+    }
+}
+
+impl fmt::Debug for Lax<Box<dyn Filter>> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Lax<Box<dyn Filter>> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Filter for Lax<Box<dyn Filter>> {
+    fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Liquid> {
+        match self.0.evaluate(input, runtime) {
+            Err(_) if input.is_nil() => Ok(Liquid::Nil),
+            result => result,
+        }
+    }
+}
+
 /// `relative_url` and `absolute_url`: what a URL of the site begins with where it is served.
 fn url_filters(config: &Config) -> Vec<Box<dyn ParseFilter>> {
     vec![
@@ -152,21 +193,27 @@ impl ParseFilter for UrlFilter {
     }
 }
 
-impl std::fmt::Display for UrlFilter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for UrlFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
+}
+
+/// Whether a URL begins with a scheme, such as `mailto:`.
+fn has_scheme(url: &str) -> bool {
+    let end = url.find([':', '/', '?', '#']);
+    end.is_some_and(|end| url.as_bytes()[end] == b':')
 }
 
 impl Filter for UrlFilter {
     fn evaluate(&self, input: &dyn ValueView, _runtime: &dyn Runtime) -> Result<Liquid> {
         let url = input.to_kstr();
-        let from_root = url.starts_with('/') && !url.starts_with("//");
-        let elsewhere = url.contains("://") || url.starts_with("//") || url.starts_with('#');
-        Ok(Liquid::scalar(if elsewhere || input.is_nil() {
-            url.into_string()
-        } else {
-            format!("{}{}{url}", self.start, if from_root { "" } else { "/" })
+        Ok(Liquid::scalar(match url.as_bytes() {
+            // What is no path of this site stays as it is.
+            [] | [b'#' | b'?', ..] | [b'/', b'/', ..] => url.into_string(),
+            _ if has_scheme(&url) => url.into_string(),
+            [b'/', ..] => format!("{}{url}", self.start),
+            _ => format!("{}/{url}", self.start),
         }))
     }
 }

@@ -6,6 +6,7 @@
 //! **Invariant:** a template that is wrong never stops the build: pages that need it are reported
 //! and left out.
 
+mod assign_tag;
 pub mod current;
 mod errors;
 mod for_tag;
@@ -13,6 +14,8 @@ mod language;
 pub mod page_view;
 mod partial_tag;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -299,7 +302,7 @@ impl PartialStore for Templates {
 }
 
 #[cfg(test)]
-mod tests {
+mod compile_tests {
     use super::*;
 
     fn templates(sources: &[(&str, &str)]) -> (Templates, Vec<Diagnostic>) {

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use liquid_core::model::ValueView;
 
-use super::views::{Fields, object};
+use super::views::{Fields, NIL, object};
 use crate::content::page::{Headings, Kind};
 use crate::site::{MenuItem, Page, PageId, Settings, Site};
 use crate::store::BodyStore;
@@ -109,6 +109,7 @@ impl Fields for SiteView<'_> {
             "base_url" => &config.base_url,
             "language" => &config.language,
             "description" => &config.description,
+            "author" => &config.author,
             "params" => &config.params,
             "data" => &self.sources.site.data,
             "menus" => &self.menus,
@@ -180,14 +181,14 @@ impl<'m> PageView<'m> {
         self.cell.get().expect("a page's view is reached through the site's, which is in the cell")
     }
 
-    fn link(&self, id: Option<PageId>) -> Option<&dyn ValueView> {
-        id.map(|id| self.site().page(id) as &dyn ValueView)
+    fn link(&self, id: Option<PageId>) -> &dyn ValueView {
+        id.map_or(&NIL, |id| self.site().page(id))
     }
 }
 
-/// A field that may be empty.
-pub(super) fn optional<T: ValueView>(value: &Option<T>) -> Option<&dyn ValueView> {
-    value.as_ref().map(|value| value as &dyn ValueView)
+/// A field that may be empty: it is known, though nothing.
+pub(super) fn optional<T: ValueView>(value: &Option<T>) -> &dyn ValueView {
+    value.as_ref().map_or(&NIL, |value| value)
 }
 
 impl Fields for PageView<'_> {
@@ -201,15 +202,15 @@ impl Fields for PageView<'_> {
                 format!("{base}{}", page.url).into()
             }),
             "kind" => &KINDS[page.kind as usize],
-            "date" => return optional(&page.front.date),
-            "updated" => return optional(&page.front.updated),
-            "description" => return optional(&page.front.description),
+            "date" => optional(&page.front.date),
+            "updated" => optional(&page.front.updated),
+            "description" => optional(&page.front.description),
             "params" => &page.front.params,
             "word_count" => &page.body.words,
             "reading_time" => &self.reading_time,
-            "section" => return self.link(page.section),
-            "previous" => return self.link(page.previous),
-            "next" => return self.link(page.next),
+            "section" => self.link(page.section),
+            "previous" => self.link(page.previous),
+            "next" => self.link(page.next),
             "resources" => &page.resources,
             "slug" if page.kind == Kind::Term => self.slug.get_or_init(|| {
                 page.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().into()
@@ -232,7 +233,6 @@ impl Fields for PageView<'_> {
             "date",
             "updated",
             "description",
-            "summary",
             "params",
             "tags",
             "word_count",

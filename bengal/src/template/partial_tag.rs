@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
-use liquid_core::error::ResultLiquidReplaceExt;
 use liquid_core::model::{Object, ValueCow, ValueView};
 use liquid_core::parser::TagToken;
 use liquid_core::runtime::{Renderable, Runtime};
 use liquid_core::{Error, Expression, Language, ParseTag, Result, TagReflection, TagTokenIter};
 
 use super::for_tag::{ForLoop, Items};
-use super::scope::Frame;
+use super::scope::{Frame, Isolation};
 use super::views::{Fields, object};
 use crate::diagnostic::nearest;
 
@@ -145,6 +144,10 @@ struct Depth(usize);
 impl Renderable for Partial {
     fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
         let name = self.name.evaluate(runtime)?.to_kstr().into_string();
+        if name.is_empty() {
+            let message = format!("`{}` is given no name: `{}` is nothing", self.tag, self.name);
+            return Err(Error::with_msg(message));
+        }
         let template = runtime.partials().get(&name)?;
         let depth = runtime.registers().get_mut::<Depth>().0;
         if depth >= INCLUDE_DEPTH {
@@ -154,7 +157,7 @@ impl Renderable for Partial {
         runtime.registers().get_mut::<Depth>().0 = depth + 1;
         let done = self.render_with(&name, &*template, writer, runtime);
         runtime.registers().get_mut::<Depth>().0 = depth;
-        done.replace("")
+        done
     }
 }
 
@@ -207,7 +210,10 @@ impl Partial {
             return template.render_to(writer, &Frame::open(runtime, names));
         }
         let assigned = RefCell::new(Object::new());
-        template.render_to(writer, &Frame::isolated(runtime, names, &assigned))
+        runtime.registers().get_mut::<Isolation>().0 += 1;
+        let done = template.render_to(writer, &Frame::isolated(runtime, names, &assigned));
+        runtime.registers().get_mut::<Isolation>().0 -= 1;
+        done
     }
 }
 

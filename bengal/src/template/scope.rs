@@ -4,11 +4,11 @@
 //! what they find. These frames do neither.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use liquid_core::model::{
-    KString, KStringCow, KStringRef, Object, ObjectView, ScalarCow, Value as Liquid, ValueCow,
-    ValueView, try_find,
+    KString, KStringCow, KStringRef, Object, ObjectView, Scalar, ScalarCow, Value as Liquid,
+    ValueCow, ValueView, try_find,
 };
 use liquid_core::runtime::{PartialStore, Registers, Runtime};
 
@@ -26,14 +26,44 @@ pub(super) struct Root<'r> {
 impl<'r> Root<'r> {
     /// Names of a template with these globals and partials.
     pub fn new(globals: &'r dyn ObjectView, partials: &'r dyn PartialStore) -> Self {
-        Self {
-            globals,
-            partials,
-            assigned: RefCell::default(),
-            counters: RefCell::default(),
-            registers: Registers::default(),
-        }
+        let registers = Registers::default();
+        let origins = GLOBALS.iter().filter_map(|name| globals.get(name)).map(address);
+        registers.get_mut::<Origins>().0.extend(origins);
+        let (assigned, counters) = (RefCell::default(), RefCell::default());
+        Self { globals, partials, assigned, counters, registers }
     }
+
+    /// What the alias `name` stands for, and in it the rest of `path`.
+    fn alias(&self, name: &str, path: &[ScalarCow<'_>]) -> Option<Option<ValueCow<'r>>> {
+        let aliases = self.registers.get_mut::<Aliases>();
+        let target = aliases.0.get(name)?;
+        let origin = self.globals.get(&target.first()?.to_kstr());
+        let value = origin.and_then(|origin| find(origin, target));
+        Some(value.and_then(|value| match value {
+            ValueCow::Borrowed(value) => find(value, path),
+            ValueCow::Owned(value) => {
+                find(&value, path).map(|found| ValueCow::Owned(found.into_owned()))
+            }
+        }))
+    }
+}
+
+/// Names that stand for something of the site's: the path to it from one of bengal's own names, none
+/// of which changes while a template is rendered. A register.
+#[derive(Debug, Default)]
+pub(super) struct Aliases(pub HashMap<KString, Vec<Scalar>>);
+
+/// Where bengal's own values are, to tell them from others of the same name. A register.
+#[derive(Debug, Default)]
+pub(super) struct Origins(pub Vec<usize>);
+
+/// How many `render` tags the current place is within. A register.
+#[derive(Debug, Default)]
+pub(super) struct Isolation(pub usize);
+
+/// Where a value is.
+pub(super) fn address(value: &dyn ValueView) -> usize {
+    std::ptr::from_ref(value).cast::<()>().addr()
 }
 
 /// Names that were looked up and are nothing, in the order met. A register: one for each rendering.
@@ -83,6 +113,9 @@ impl Runtime for Root<'_> {
 
     fn try_get(&self, path: &[ScalarCow<'_>]) -> Option<ValueCow<'_>> {
         let name = name(path);
+        if let Some(value) = self.alias(name.as_str(), path) {
+            return value;
+        }
         for own in [&self.assigned, &self.counters] {
             let own = own.borrow();
             if let Some(value) = own.get(name.as_str()) {
@@ -97,6 +130,7 @@ impl Runtime for Root<'_> {
     }
 
     fn set_global(&self, name: KString, value: Liquid) -> Option<Liquid> {
+        self.registers.get_mut::<Aliases>().0.remove(&name);
         self.assigned.borrow_mut().insert(name, value)
     }
 

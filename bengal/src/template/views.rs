@@ -16,7 +16,7 @@ use crate::value::{Map, Text, Value};
 
 /// An object with named fields.
 pub(super) trait Fields: fmt::Debug {
-    /// The field `name`; `None` where the object has none of that name, or it is empty.
+    /// The field `name`, nil where it is empty; `None` where the object has none of that name.
     fn field(&self, name: &str) -> Option<&dyn ValueView>;
 
     /// The names of its plain fields, for iterating over it.
@@ -222,7 +222,7 @@ impl Fields for MenuItem {
         match name {
             "name" => Some(&self.name),
             "url" => Some(&self.url),
-            "weight" => self.weight.as_ref().map(|weight| weight as &dyn ValueView),
+            "weight" => Some(self.weight.as_ref().map_or(&NIL as &dyn ValueView, |weight| weight)),
             "identifier" => Some(&self.identifier),
             "children" => Some(&self.children),
             _ => None,

@@ -1,0 +1,181 @@
+//! Templates rendered against plain values: what bengal's own tags, scopes and filters do.
+
+use std::collections::BTreeSet;
+
+use liquid_core::model::Object;
+use liquid_core::runtime::{Renderable, Runtime, Template};
+
+use super::language::language;
+use super::scope::{Root, Undefined};
+use super::{TemplateSource, Templates};
+use crate::config::Config;
+
+/// What `text` gives with these partials and a page of a few fields; and what was undefined.
+fn render_with(text: &str, partials: &[(&str, &str)]) -> (String, Vec<String>) {
+    let page = liquid_core::object!({
+        "title": "T",
+        "list": [1, 2, 3],
+        "items": [{"n": "a"}, {"n": "b"}],
+        "empty": [],
+    });
+    let site = liquid_core::object!({"title": "S"});
+    let globals: Object = liquid_core::object!({"page": page, "site": site, "content": "C"});
+    let config = Config { base_url: "https://e.org/sub".into(), ..Config::default() };
+    let known: BTreeSet<String> = partials.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let source = |(name, text): &(&str, &str)| TemplateSource {
+        name: (*name).to_owned(),
+        file: (*name).to_owned(),
+        text: (*text).to_owned(),
+    };
+    let mut reports = Vec::new();
+    let templates = Templates::new(partials.iter().map(source).collect(), &config, &mut reports);
+    assert_eq!(reports, []);
+    let elements = liquid_core::parser::parse(text, &language(&config, known)).unwrap();
+    let root = Root::new(&globals, &templates);
+    let mut out = Vec::new();
+    Template::new(elements).render_to(&mut out, &root).unwrap();
+    let undefined = std::mem::take(&mut root.registers().get_mut::<Undefined>().paths);
+    (String::from_utf8(out).unwrap(), undefined)
+}
+
+fn render(text: &str) -> String {
+    render_with(text, &[]).0
+}
+
+#[test]
+fn undefined_is_nothing_everywhere_and_is_noted() {
+    for text in [
+        "{{ nope }}",
+        "{{ page.nope }}",
+        "{{ page.nope.deeper }}",
+        "{{ page.list[9] }}",
+        "{{ nope | upcase }}",
+        "{{ nope | join: ',' }}",
+        "{{ nope | first }}",
+        "{{ nope | where: 'a', 'b' }}",
+        "{{ nope | sort }}",
+        "{% for x in nope %}x{% endfor %}",
+        "{% for x in page.items %}{{ x.nope.deeper }}{% endfor %}",
+        "{% assign x = nope %}{{ x }}{{ x.y }}",
+        "{% assign y = page.items | reverse %}{% for x in y %}{{ x.nope }}{% endfor %}",
+        "{% if nope %}x{% endif %}",
+        "{% if nope == 'a' %}x{% endif %}",
+        "{% unless nope == nil %}x{% endunless %}",
+    ] {
+        assert_eq!(render(text), "", "{text}");
+    }
+    assert_eq!(render_with("{{ page.titel }}{{ page.title }}", &[]).1, ["page.titel"]);
+}
+
+#[test]
+fn loops_know_where_they_are() {
+    for (text, expected) in [
+        (
+            "{% for x in page.list %}{{ forloop.index }}/{{ forloop.length }} {% endfor %}",
+            "1/3 2/3 3/3 ",
+        ),
+        ("{% for x in page.list reversed %}{{ x }}{% endfor %}", "321"),
+        ("{% for x in page.list limit: 1 offset: 1 %}{{ x }}{% endfor %}", "2"),
+        ("{% for x in page.list, limit: 2 %}{{ x }}{% endfor %}", "12"),
+        ("{% for x in page.empty %}x{% else %}none{% endfor %}", "none"),
+        ("{% for x in page.list offset: 9 %}x{% else %}none{% endfor %}", "none"),
+        ("{% for x in (2..4) %}{{ x }}{% endfor %}", "234"),
+        ("{% for x in (4..2) %}{{ x }}{% endfor %}", ""),
+        ("{% for x in page.list %}{% if x == 2 %}{% break %}{% endif %}{{ x }}{% endfor %}.", "1."),
+        (
+            "{% for x in page.list %}{% if x == 2 %}{% continue %}{% endif %}{{ x }}{% endfor %}",
+            "13",
+        ),
+        (
+            "{% for x in page.list %}{% for y in page.items %}{{ forloop.parentloop.index }}{{ y.n }}{% endfor %}{% endfor %}",
+            "1a1b2a2b3a3b",
+        ),
+        ("{% for x in page.items[0] %}{{ x[0] }}={{ x[1] }}{% endfor %}", "n=a"),
+    ] {
+        assert_eq!(render(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn partials_take_arguments_both_ways_and_render_sees_no_variables() {
+    let partials = [
+        ("partials/jekyll.html", "[{{ include.a }}{{ x }}]"),
+        ("shopify", "[{{ a }}{{ x }}]"),
+        ("each", "[{{ forloop.index }}{{ each }}]"),
+        ("named", "[{{ it }}]"),
+        ("assigns", "{% assign x = 'inner' %}{{ x }}{{ page.title }}"),
+        ("aliases", "{% assign all = page.list %}{{ all.size }}"),
+    ];
+    for (text, expected) in [
+        ("{% assign x = 1 %}{% include jekyll.html a='A' %}", "[A1]"),
+        ("{% assign x = 1 %}{% include 'shopify', a: 'A' %}", "[A1]"),
+        ("{% assign x = 1 %}{% render 'shopify', a: 'A' %}", "[A]"),
+        ("{% assign name = 'shopify' %}{% include name %}", "[]"),
+        ("{% render 'each' for page.list %}", "[11][22][33]"),
+        ("{% render 'named' with page.title as it %}", "[T]"),
+        ("{% assign x = 'outer' %}{% render 'assigns' %}{{ x }}", "innerTouter"),
+        ("{% assign x = 'outer' %}{% include 'assigns' %}{{ x }}", "innerTinner"),
+        ("{% render 'aliases' %}{{ all.size }}", "3"),
+        ("{% include 'aliases' %}{{ all.size }}", "33"),
+    ] {
+        assert_eq!(render_with(text, &partials).0, expected, "{text}");
+    }
+}
+
+#[test]
+fn an_assigned_list_is_the_list_itself_whatever_its_name_meant_elsewhere() {
+    for (text, expected) in [
+        (
+            "{% assign all = page.list %}{{ all | join: '-' }}{{ all.size }}{{ all[1] }}{{ all.first }}",
+            "1-2-3321",
+        ),
+        ("{% assign all = page.items %}{% for x in all %}{{ x.n }}{% endfor %}", "ab"),
+        ("{% assign all = page %}{{ all.title }}{{ all.list.last }}", "T3"),
+        ("{% assign all = page.list %}{% assign all = 'x' %}{{ all }}", "x"),
+        ("{% assign all = page.list %}{% capture all %}y{% endcapture %}{{ all }}", "y"),
+        ("{% assign a = page.list %}{% assign b = a %}{{ b.size }}", "3"),
+        (
+            "{% for page in page.items %}{% assign own = page %}{% endfor %}{{ own.n }}{{ own.title }}",
+            "b",
+        ),
+        ("{% assign x = page.list | reverse %}{{ x.first }}", "3"),
+    ] {
+        assert_eq!(render(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn url_filters_put_the_sites_place_in_front_of_its_own_urls_only() {
+    for (url, expected) in [
+        ("/a/", "/sub/a/"),
+        ("a/b.css", "/sub/a/b.css"),
+        ("/", "/sub/"),
+        ("#a", "#a"),
+        ("?a", "?a"),
+        ("//x.org/", "//x.org/"),
+        ("https://x.org/", "https://x.org/"),
+        ("mailto:a@b.c", "mailto:a@b.c"),
+        ("", ""),
+    ] {
+        assert_eq!(render(&format!("{{{{ '{url}' | relative_url }}}}")), expected, "{url}");
+    }
+    assert_eq!(render("{{ '/a/' | absolute_url }}"), "https://e.org/sub/a/");
+    assert_eq!(render("{{ nope | relative_url }}"), "");
+}
+
+#[test]
+fn templates_that_include_each_other_without_end_are_an_error() {
+    let source = |name: &str, text: &str| TemplateSource {
+        name: name.to_owned(),
+        file: name.to_owned(),
+        text: text.to_owned(),
+    };
+    let config = Config::default();
+    let sources = vec![source("a", "{% include 'b' %}"), source("b", "{% include 'a' %}")];
+    let templates = Templates::new(sources, &config, &mut Vec::new());
+    let globals = Object::new();
+    let root = Root::new(&globals, &templates);
+    let template = liquid_core::runtime::PartialStore::get(&templates, "a").unwrap();
+    let error = template.render_to(&mut Vec::new(), &root).unwrap_err();
+    assert!(error.to_string().contains("64 deep"), "{error}");
+}
