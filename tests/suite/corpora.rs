@@ -67,7 +67,7 @@ fn sources(content: &Path) -> Vec<Source> {
         }
         let text = fs::read_to_string(content.join(&path)).unwrap();
         let front = front_matter(&text);
-        if !front.iter().any(|line| *line == "draft: true") {
+        if !front.contains(&"draft: true") {
             let moves = |line: &&str| line.starts_with("slug:") || line.starts_with("url:");
             sources.push(Source { moved: front.iter().any(moves), path });
         }

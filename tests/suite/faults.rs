@@ -385,9 +385,10 @@ fn what_stands_in_the_way_of_a_file_is_reported() {
 #[test]
 fn pages_that_cannot_both_be_give_the_same_with_any_number_of_workers() {
     let site = site(&[]);
-    for number in 0..60 {
-        site.write(&format!("content/a{number}.md"), format!("---\nurl: /x{number}.y/z/\n---\n"));
-        site.write(&format!("content/b{number}.md"), format!("---\nurl: /x{number}.y\n---\n"));
+    for number in 0..200 {
+        // Neighbours in the order of paths, so that two workers have them at one time.
+        site.write(&format!("content/{number}a.md"), format!("---\nurl: /x{number}.y/z/\n---\n"));
+        site.write(&format!("content/{number}b.md"), format!("---\nurl: /x{number}.y\n---\n"));
     }
     let mut built = Vec::new();
     for jobs in ["1", "4", "16", "16", "16"] {

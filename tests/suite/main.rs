@@ -3,6 +3,8 @@
 //! **Invariant:** nothing here depends on the machine's clock, zone, locale or number of processors,
 //! and nothing is written outside temporary directories.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod cli;
 mod corpora;
 mod faults;
