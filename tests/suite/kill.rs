@@ -40,7 +40,7 @@ fn a_build_that_is_killed_leaves_whole_files_and_the_next_is_right() {
             rebuild(&site, &finished);
         }
     }
-    assert!(partial > 5, "only {partial} builds were killed in their midst");
+    assert!(partial > 2, "only {partial} builds were killed in their midst");
     rebuild(&site, &finished);
 }
 

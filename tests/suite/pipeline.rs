@@ -35,7 +35,7 @@ impl Stage for Source<'_> {
     }
 
     fn slot(&self) -> Slot {
-        Slot::First
+        Slot::Chain
     }
 
     fn start(&self) -> Work<'_> {
@@ -202,6 +202,16 @@ fn items_in(batches: usize) -> usize {
     (0..batches).map(|number| BATCH_ITEMS.min(1 << number.min(20))).sum()
 }
 
+/// Waits until `reached`, for a few seconds at most.
+fn wait_until(reached: impl Fn() -> bool) {
+    for _ in 0..1_000 {
+        if reached() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Runs a source before a sink that takes one item for each worker and then waits; gives how many
 /// items the source began to emit until it stood still.
 fn ahead(jobs: usize, bytes: usize, expected: usize) -> usize {
@@ -214,12 +224,7 @@ fn ahead(jobs: usize, bytes: usize, expected: usize) -> usize {
     std::thread::scope(|scope| {
         let running = scope
             .spawn(|| run(vec![counts.source(20_000, bytes), counts.sink("source", wait)], jobs));
-        for _ in 0..1_000 {
-            if counts.begun.load(SeqCst) >= expected {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        wait_until(|| counts.begun.load(SeqCst) >= expected);
         std::thread::sleep(Duration::from_millis(100));
         let begun = counts.begun.load(SeqCst);
         drop(open);
@@ -261,7 +266,8 @@ fn a_slow_sink_holds_a_long_chain_back() {
         let chain =
             vec![counts.source(20_000, 0), counts.middle(pass), counts.sink("middle", wait)];
         let running = scope.spawn(|| run(chain, jobs));
-        std::thread::sleep(Duration::from_millis(300));
+        wait_until(|| counts.sink.load(SeqCst) >= jobs);
+        std::thread::sleep(Duration::from_millis(200));
         let begun = counts.begun.load(SeqCst);
         assert!(begun <= bound, "{begun} of at most {bound}");
         assert_eq!(counts.sink.load(SeqCst), jobs, "each worker of the sink holds one item");
@@ -273,42 +279,38 @@ fn a_slow_sink_holds_a_long_chain_back() {
 
 #[test]
 fn a_stage_that_fails_cancels_the_build_and_is_named_with_its_item() {
-    for jobs in [1, 8] {
-        let counts = Counts::default();
-        let fail = |before: usize, item: Item, out: &mut Outbox<'_>| match before {
-            100 => Err(StageError::Failed("it had enough".to_owned())),
-            _ => out.emit(item),
-        };
-        let run = run(
-            vec![counts.source(1_000_000, 0), counts.middle(fail), counts.sink("middle", drop_it)],
-            jobs,
-        );
-        let failure = run.failure.unwrap();
-        assert_eq!((failure.stage.as_str(), failure.message.as_str()), ("middle", "it had enough"));
-        let Some(Label::Path(path)) = failure.label else { panic!("it names no item") };
-        assert!(path.starts_with("item "), "{path}");
-        // Each worker may have been handling one item when it happened.
-        assert!(counts.middle.load(SeqCst) <= 101 + jobs, "{}", counts.middle.load(SeqCst));
-        assert!(counts.sink.load(SeqCst) <= 100 + jobs);
-        let bound = BATCH_ITEMS * (jobs + jobs * BATCHES_PER_WORKER + 2) + 100 + jobs;
-        assert!(
-            counts.begun.load(SeqCst) <= bound,
-            "{} of at most {bound}",
-            counts.begun.load(SeqCst)
-        );
-    }
+    const MANY: usize = 1_000_000;
+    let counts = Counts::default();
+    let fail = |before: usize, item: Item, out: &mut Outbox<'_>| match before {
+        100 => Err(StageError::Failed("it had enough".to_owned())),
+        _ => out.emit(item),
+    };
+    let chain = vec![counts.source(MANY, 0), counts.middle(fail), counts.sink("middle", drop_it)];
+    let failure = run(chain, 8).failure.unwrap();
+    assert_eq!((failure.stage.as_str(), failure.message.as_str()), ("middle", "it had enough"));
+    let Some(Label::Path(path)) = failure.label else { panic!("it names no item") };
+    assert!(path.starts_with("item "), "{path}");
+    // How far the other workers come meanwhile is the system's business, but not to the end.
+    assert!(counts.begun.load(SeqCst) < MANY, "the source goes on");
 }
 
 #[test]
-fn with_one_worker_it_is_known_on_which_item_a_stage_failed() {
+fn with_one_worker_nothing_is_handled_after_the_item_that_a_stage_failed_on() {
     let counts = Counts::default();
-    let fail = |before: usize, _: Item, _: &mut Outbox<'_>| match before {
+    let fail = |before: usize, item: Item, out: &mut Outbox<'_>| match before {
         41 => Err(StageError::Failed("no".to_owned())),
-        _ => Ok(()),
+        _ => out.emit(item),
     };
-    let run = run(vec![counts.source(1_000, 0), counts.sink("source", fail)], 1);
+    let chain =
+        vec![counts.source(100_000, 0), counts.middle(fail), counts.sink("middle", drop_it)];
+    let run = run(chain, 1);
     assert_eq!(run.failure.unwrap().label, Some(Label::Path("item 41".into())));
-    assert_eq!(counts.sink.load(SeqCst), 42, "nothing is handled after it");
+    assert_eq!(counts.middle.load(SeqCst), 42);
+    assert!(counts.sink.load(SeqCst) <= 41);
+    // The items that were handled, and what waited: in hand, in the channel, and to be sent.
+    let bound = 42 + BATCH_ITEMS * (1 + BATCHES_PER_WORKER + 1);
+    let begun = counts.begun.load(SeqCst);
+    assert!(begun <= bound, "{begun} of at most {bound}");
 }
 
 #[test]

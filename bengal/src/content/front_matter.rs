@@ -284,18 +284,12 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a page with this front matter is to be built at `now` (seconds since 1970), and why not.
-pub fn excluded(front: &FrontMatter, now: i64, wanted: Wanted) -> Option<&'static str> {
-    if front.draft == Some(true) && !wanted.drafts {
-        return Some("a draft");
-    }
-    if front.date.is_some_and(|date| date.seconds > now) && !wanted.future {
-        return Some("dated in the future");
-    }
-    if front.expiry.is_some_and(|date| date.seconds <= now) && !wanted.expired {
-        return Some("expired");
-    }
-    None
+/// Whether a page with this front matter is left out at `now` (seconds since 1970).
+pub fn excluded(front: &FrontMatter, now: i64, wanted: Wanted) -> bool {
+    let draft = front.draft == Some(true) && !wanted.drafts;
+    let future = front.date.is_some_and(|date| date.seconds > now) && !wanted.future;
+    let expired = front.expiry.is_some_and(|date| date.seconds <= now) && !wanted.expired;
+    draft || future || expired
 }
 
 /// Which pages are built besides those that are published now.

@@ -41,7 +41,7 @@ pub fn url_of(page: &Subject<'_>, pattern: Option<&str>, ugly: bool) -> Result<U
     let mut url = String::with_capacity(page.path.len() + 2);
     let is_index = stem.is_empty();
     match pattern {
-        Some(pattern) if !page.path.ends_with("_index.md") => fill(pattern, page, &mut url)?,
+        Some(pattern) if !is_list(page.path) => fill(pattern, page, &mut url)?,
         _ => {
             folder.split('/').filter(|name| !name.is_empty()).for_each(|name| push(&mut url, name));
             match page.slug {
@@ -67,6 +67,11 @@ pub fn folder_and_stem(path: &str) -> (&str, &str) {
         "index.md" | "_index.md" => (folder, ""),
         _ => (folder, name.strip_suffix(".md").unwrap_or(name)),
     }
+}
+
+/// Whether the file is the home page's or a section's, which no pattern moves.
+fn is_list(path: &str) -> bool {
+    path == "index.md" || path == "_index.md" || path.ends_with("/_index.md")
 }
 
 fn push(url: &mut String, name: &str) {

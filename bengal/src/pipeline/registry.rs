@@ -76,23 +76,25 @@ impl<'s> Registry<'s> {
 fn position(chain: &[Box<dyn Stage + '_>], slot: &Slot) -> Option<usize> {
     let find = |name: &str| chain.iter().position(|stage| stage.name() == name);
     match slot {
-        Slot::First => Some(chain.iter().take_while(|stage| stage.slot() == *slot).count()),
+        Slot::Chain => Some(chain.len()),
         Slot::Before(anchor) => find(anchor),
         Slot::After(anchor) => {
             let start = find(anchor)? + 1;
             let after = chain[start..].iter().map(|stage| &**stage);
-            let same =
-                |stage: &&(dyn Stage + '_)| stage.slot() == *slot || hangs_on(chain, *stage, slot);
-            Some(start + after.take_while(same).count())
+            Some(start + after.take_while(|stage| hangs_on(chain, *stage, slot)).count())
         }
     }
 }
 
-/// Whether `stage` stands where it does because of a stage with `slot`.
+/// Whether `stage` came to `slot`, or beside a stage that did.
 fn hangs_on(chain: &[Box<dyn Stage + '_>], stage: &(dyn Stage + '_), slot: &Slot) -> bool {
-    let (Slot::Before(anchor) | Slot::After(anchor)) = stage.slot() else { return false };
+    let own = stage.slot();
+    if own == *slot {
+        return true;
+    }
+    let (Slot::Before(anchor) | Slot::After(anchor)) = own else { return false };
     let anchor = chain.iter().find(|other| other.name() == anchor);
-    anchor.is_some_and(|anchor| anchor.slot() == *slot || hangs_on(chain, &**anchor, slot))
+    anchor.is_some_and(|anchor| hangs_on(chain, &**anchor, slot))
 }
 
 #[cfg(test)]
@@ -145,24 +147,29 @@ mod tests {
     #[test]
     fn stages_stand_by_slot_and_then_by_order_given() {
         let chain = order(&[
-            ("b", after("a")),
             ("x2", after("x1")),
-            ("a", Slot::First),
+            ("a", Slot::Chain),
+            ("b", Slot::Chain),
+            ("c", Slot::Chain),
             ("x1", after("a")),
             ("x3", after("a")),
             ("p1", before("b")),
             ("p2", before("b")),
+            ("q", before("x3")),
+            ("first", before("a")),
+            ("last", after("c")),
         ]);
-        assert_eq!(chain.unwrap(), ["a", "p1", "p2", "b", "x1", "x2", "x3"]);
+        let order = ["first", "a", "x1", "x2", "q", "x3", "p1", "p2", "b", "c", "last"];
+        assert_eq!(chain.unwrap(), order);
     }
 
     #[test]
     fn what_cannot_be_ordered_is_named() {
-        let duplicate = order(&[("a", Slot::First), ("a", Slot::First)]);
+        let duplicate = order(&[("a", Slot::Chain), ("a", Slot::Chain)]);
         assert_eq!(duplicate, Err(OrderError::Duplicate("a".into())));
-        let unknown = order(&[("a", Slot::First), ("b", after("c"))]);
+        let unknown = order(&[("a", Slot::Chain), ("b", after("c"))]);
         assert_eq!(unknown, Err(OrderError::Unknown { stage: "b".into(), anchor: "c".into() }));
-        let cycle = order(&[("a", Slot::First), ("b", after("c")), ("c", before("b"))]);
+        let cycle = order(&[("a", Slot::Chain), ("b", after("c")), ("c", before("b"))]);
         assert_eq!(cycle, Err(OrderError::Cycle("b, c".into())));
     }
 }

@@ -87,7 +87,18 @@ impl Progress {
 /// Runs `chain` with `jobs` workers for each per-item stage.
 pub fn run(chain: &[Box<dyn Stage + '_>], jobs: usize, progress: &Progress) -> Run {
     let shared = Shared::default();
-    let mut starts: Vec<Vec<Work<'_>>> = chain.iter().map(|stage| start(&**stage, jobs)).collect();
+    let mut starts = Vec::with_capacity(chain.len());
+    for stage in chain {
+        let name = stage.name();
+        match catch_unwind(AssertUnwindSafe(|| start(&**stage, jobs))) {
+            Ok(works) => starts.push(works),
+            Err(panic) => {
+                let message = format!("panicked: {}", panic_message(&*panic));
+                let failure = Failure { stage: name.to_owned(), label: None, message };
+                return Run { stages: Vec::new(), diagnostics: Vec::new(), failure: Some(failure) };
+            }
+        }
+    }
     let reports: Vec<StageReport> = std::thread::scope(|scope| {
         let mut handles = Vec::new();
         let mut input = None;
@@ -295,7 +306,7 @@ impl<'a> Worker<'a> {
         let out = &mut self.out;
         let message = match catch_unwind(AssertUnwindSafe(|| call(out))) {
             Ok(Ok(())) => return true,
-            Ok(Err(StageError::Cancelled)) => return false,
+            Ok(Err(StageError::Cancelled)) if self.cancelled() => return false,
             Ok(Err(error)) => error.to_string(),
             Err(panic) => format!("panicked: {}", panic_message(&*panic)),
         };

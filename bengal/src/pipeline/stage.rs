@@ -31,8 +31,9 @@ pub trait Stage: Send + Sync {
 /// Where in the chain a stage belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Slot {
-    /// At its head: it is the source of all items.
-    First,
+    /// Behind the stages of this slot that are there already: for the chain's own stages, which stand in
+    /// the order registered.
+    Chain,
     /// Right before the stage of that name.
     Before(String),
     /// Right after the stage of that name.

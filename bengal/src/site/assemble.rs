@@ -57,7 +57,7 @@ pub fn assemble(
     let Gathered { mut pages, data, files } = gathered;
     pages.sort_unstable_by(|a, b| (&a.path, a.language).cmp(&(&b.path, b.language)));
     tree::cascade(&mut pages);
-    pages.retain(|page| excluded(&page.front, settings.now.seconds, settings.wanted).is_none());
+    let left_out = leave_out(&mut pages, settings);
     let mut claims = Claims::with_capacity(pages.len() * 2);
     let pages = claim_pages(pages, &mut claims, &settings.root, reports);
     let mut builder = Builder::new(pages, settings, claims, reports);
@@ -68,7 +68,7 @@ pub fn assemble(
     let newest = newest(&builder.pages, &tree.order);
     let menus = menus::build(&builder.pages, settings, builder.reports);
     let data = files::data(data, builder.reports);
-    let (files, resources) = files::place(&mut builder, files);
+    let (files, resources) = files::place(&mut builder, files, &left_out);
     let mut site = Site {
         from_files: builder.from_files,
         by_path: by_path(&builder.pages),
@@ -84,6 +84,21 @@ pub fn assemble(
     let renders = renders(&site, &mut builder);
     let redirects = redirects(&site, &mut builder);
     Assembled { site, renders, files, redirects }
+}
+
+/// Takes out the pages that are not to be built, with what sections cascade; gives the folders of the
+/// bundles among them.
+#[expect(clippy::vec_box, reason = "pages come in boxes, and sorting moves those")]
+fn leave_out(pages: &mut Vec<Box<Parsed>>, settings: &Settings) -> Vec<String> {
+    let mut bundles = Vec::new();
+    pages.retain(|page| {
+        let out = excluded(&page.front, settings.now.seconds, settings.wanted);
+        if let (true, Some(folder)) = (out, page.path.strip_suffix("/index.md")) {
+            bundles.push(folder.to_owned());
+        }
+        !out
+    });
+    bundles
 }
 
 /// The pages that come from files, by language and path.
@@ -130,9 +145,22 @@ fn claim_pages(
 }
 
 fn conflict(file: &str, url: &str, owner: &Owner) -> Diagnostic {
-    Diagnostic::error(Code::UrlConflict, format!("{owner} has the URL {url} already"))
+    Diagnostic::error(Code::UrlConflict, format!("the URL {url} is taken by {owner}"))
         .in_file(file)
         .hint("give one of them another `slug` or `url`, or rename it")
+}
+
+/// `owner` has the URL that the list titled `title` needs.
+fn needed(owner: &Owner, url: &str, title: &str) -> Diagnostic {
+    let message =
+        |name: &str| format!("{name} has the URL {url}, which the list of `{title}` needs");
+    let diagnostic = match owner {
+        Owner::Content(path) => {
+            Diagnostic::error(Code::UrlConflict, message("it")).in_file(&content_path(path))
+        }
+        Owner::Other(name) => Diagnostic::error(Code::UrlConflict, message(name)),
+    };
+    diagnostic.hint("give the page another `slug` or `url`")
 }
 
 impl From<Parsed> for Page {
@@ -203,14 +231,7 @@ impl<'a> Builder<'a> {
         match self.try_add(kind, url, title) {
             Ok(id) => Some(id),
             Err(owner) => {
-                let message =
-                    format!("{owner} has the URL {url}, which the list of `{shown}` needs");
-                let diagnostic = Diagnostic::error(Code::UrlConflict, message);
-                let diagnostic = match &owner {
-                    Owner::Content(path) => diagnostic.in_file(&content_path(path)),
-                    Owner::Other(_) => diagnostic,
-                };
-                self.reports.push(diagnostic.hint("give the page another `slug` or `url`"));
+                self.reports.push(needed(&owner, url, &shown));
                 None
             }
         }
@@ -270,13 +291,14 @@ fn renders(site: &Site, builder: &mut Builder<'_>) -> Vec<Render> {
         renders.push(Render { page, number: 1 });
         let size = site.page_size(page, &builder.settings.config);
         let count = if size == 0 { 1 } else { site.list_of(page).len().div_ceil(size) };
-        let file = site.name_of(page);
-        let owner = Owner::other(file.as_str());
+        let owner = Owner::other(site.name_of(page));
         for number in 2..=count {
             let url = list_url(&site[page].url, number);
             match builder.claims.claim_url(&url, &owner) {
                 Ok(()) => renders.push(Render { page, number }),
-                Err(other) => builder.reports.push(conflict(&file, &url, &other)),
+                Err(other) => {
+                    builder.reports.push(needed(&other, &url, &site[page].title));
+                }
             }
         }
     }
@@ -286,10 +308,12 @@ fn renders(site: &Site, builder: &mut Builder<'_>) -> Vec<Render> {
 
 /// The URL of page `number` of the list at `url`.
 pub fn list_url(url: &str, number: usize) -> String {
-    match (number, url.strip_suffix(".html")) {
+    match (number, url.rsplit_once('.')) {
         (1, _) => url.to_owned(),
-        (_, Some(stem)) => format!("{stem}/page/{number}.html"),
-        (_, None) => format!("{url}page/{number}/"),
+        (_, Some((stem, extension))) if !url.ends_with('/') => {
+            format!("{stem}/page/{number}.{extension}")
+        }
+        _ => format!("{url}page/{number}/"),
     }
 }
 
@@ -313,6 +337,19 @@ fn redirects(site: &Site, builder: &mut Builder<'_>) -> Vec<(String, Text)> {
     redirects
 }
 
+/// `alias` as a path from the site's root, where it is relative to the folder of the page at `url`.
+/// What climbs over the root is left as it is, to be refused.
+fn beside(url: &str, alias: &str) -> String {
+    let parent = url.trim_end_matches('/').rfind('/').map_or("", |end| &url[..end]);
+    let mut path = parent.to_owned();
+    let mut rest = alias;
+    while let Some(up) = rest.strip_prefix("../").filter(|_| !path.is_empty()) {
+        path.truncate(path.rfind('/').unwrap_or(0));
+        rest = up;
+    }
+    format!("{path}/{}", rest.strip_prefix("./").unwrap_or(rest))
+}
+
 /// The output path of `alias`; `None` where it is the page itself.
 fn claim_alias(
     alias: &str,
@@ -321,11 +358,7 @@ fn claim_alias(
 ) -> Result<Option<String>, Diagnostic> {
     let absolute = match alias.starts_with('/') {
         true => alias.to_owned(),
-        false => {
-            let parent =
-                page.url.trim_end_matches('/').rfind('/').map_or("", |end| &page.url[..end]);
-            format!("{parent}/{alias}")
-        }
+        false => beside(&page.url, alias),
     };
     let wrong = |message| Diagnostic::error(Code::UrlOutside, format!("in `aliases`: {message}"));
     let url = permalink::explicit(&absolute).map_err(wrong)?.url;

@@ -35,17 +35,21 @@ impl fmt::Display for Owner {
     }
 }
 
-/// The output paths that are taken. Paths that differ only by case or Unicode form are one, as they
-/// are one file on some systems.
+/// The output paths that are taken, and the folders that these need. Paths that differ only by case or
+/// Unicode form are one, as they are one file on some systems.
 #[derive(Debug, Default)]
 pub struct Claims {
     taken: FxHashMap<String, Owner>,
+    folders: FxHashMap<Box<str>, Owner>,
 }
 
 impl Claims {
     /// Room for `count` claims.
     pub fn with_capacity(count: usize) -> Self {
-        Self { taken: FxHashMap::with_capacity_and_hasher(count, Default::default()) }
+        Self {
+            taken: FxHashMap::with_capacity_and_hasher(count, Default::default()),
+            folders: FxHashMap::with_capacity_and_hasher(count, Default::default()),
+        }
     }
 
     /// Claims the file at `url` for `owner`.
@@ -65,14 +69,27 @@ impl Claims {
             Cow::Borrowed(_) => path,
             Cow::Owned(folded) => folded,
         };
-        match self.taken.entry(key) {
-            std::collections::hash_map::Entry::Occupied(taken) => Err(taken.get().clone()),
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(owner.clone());
-                Ok(())
-            }
+        if let Some(owner) = self.taken.get(&key).or_else(|| self.folders.get(&*key)) {
+            return Err(owner.clone());
         }
+        // What is above a known folder is known too.
+        let known = |folder: &&str| !self.folders.contains_key(*folder);
+        let new: Vec<&str> = above(&key).take_while(known).collect();
+        if let Some(file) = new.iter().find_map(|folder| self.taken.get(*folder)) {
+            return Err(file.clone());
+        }
+        for folder in new {
+            self.folders.insert(folder.into(), owner.clone());
+        }
+        self.taken.insert(key, owner.clone());
+        Ok(())
     }
+}
+
+/// The folders of `path`, the nearest first.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(path.rsplit_once('/'), |(folder, _)| folder.rsplit_once('/'))
+        .map(|(folder, _)| folder)
 }
 
 #[cfg(test)]
@@ -88,5 +105,21 @@ mod tests {
             assert_eq!(claims.claim_url(url, &second).unwrap_err(), first, "{url}");
         }
         claims.claim_url("/ä.html", &second).unwrap();
+    }
+
+    #[test]
+    fn a_file_and_a_folder_cannot_have_one_name() {
+        let mut claims = Claims::default();
+        let (first, second) = (Owner::other("a"), Owner::other("b"));
+        claims.claim_url("/x.y", &first).unwrap();
+        claims.claim_url("/a/b/c/", &first).unwrap();
+        for url in ["/x.y/", "/X.y/z/w/"] {
+            assert_eq!(claims.claim_url(url, &second).unwrap_err(), first, "{url}");
+        }
+        for path in ["a", "a/b", "a/B/c"] {
+            assert_eq!(claims.claim(path.to_owned(), &second).unwrap_err(), first, "{path}");
+        }
+        claims.claim_url("/a/b/", &second).unwrap();
+        claims.claim_url("/x/", &second).unwrap();
     }
 }

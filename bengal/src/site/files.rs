@@ -1,5 +1,6 @@
 //! Data files as one value, and where the files beside pages go.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::FileLink;
@@ -23,19 +24,22 @@ pub fn data(mut files: Vec<Data>, reports: &mut Vec<Diagnostic>) -> Map {
             let entry = map.entry(part.into()).or_insert_with(|| Value::Map(Map::new()));
             if !matches!(entry, Value::Map(_)) {
                 *entry = Value::Map(Map::new());
+                reports.push(replaced(part, &file.path));
             }
             let Value::Map(below) = entry else { unreachable!("it was just made a map") };
             map = below;
         }
         if map.insert(key.into(), file.value).is_some() {
-            let message = format!("another file is `{key}` in the site's data already");
-            reports.push(
-                Diagnostic::warning(Code::DuplicateKey, message)
-                    .in_file(&format!("data/{}", file.path)),
-            );
+            reports.push(replaced(key, &file.path));
         }
     }
     root
+}
+
+fn replaced(key: &str, path: &str) -> Diagnostic {
+    let message = format!("this takes the place of another `{key}` in the site's data");
+    let diagnostic = Diagnostic::warning(Code::DuplicateKey, message);
+    diagnostic.in_file(&format!("data/{path}")).hint("rename one of them")
 }
 
 /// Says where each file goes; gives those that have a place, and the URLs of those beside pages, in
@@ -43,15 +47,16 @@ pub fn data(mut files: Vec<Data>, reports: &mut Vec<Diagnostic>) -> Map {
 pub fn place(
     builder: &mut Builder<'_>,
     mut files: Vec<FileCopy>,
+    left_out: &[String],
 ) -> (Vec<FileCopy>, Vec<FileLink>) {
     files.sort_by(|a, b| (a.resource.as_ref(), &a.to).cmp(&(b.resource.as_ref(), &b.to)));
-    let bundles = Bundles::new(builder);
+    let bundles = Bundles::new(builder, left_out);
     let mut placed = Vec::with_capacity(files.len());
     let mut links = Vec::new();
     for mut file in files {
         let owner = match &file.resource {
             Some(path) => {
-                let url = bundles.url_of(builder, path);
+                let Some(url) = bundles.url_of(builder, path) else { continue };
                 file.to = url.trim_start_matches('/').into();
                 links.push(FileLink { path: (&**path).into(), url });
                 Owner::Content(Arc::clone(path))
@@ -73,32 +78,36 @@ pub fn place(
     (placed, links)
 }
 
-/// The folders that are bundles, and which page each is.
+/// The folders that are bundles, and which page each is; `None` for one that is left out.
 struct Bundles {
-    folders: std::collections::HashMap<String, usize>,
+    folders: HashMap<String, Option<usize>>,
 }
 
 impl Bundles {
-    fn new(builder: &Builder<'_>) -> Self {
+    fn new(builder: &Builder<'_>, left_out: &[String]) -> Self {
         let folder = |(index, page): (usize, &super::Page)| {
             let folder = page.path.as_deref()?.strip_suffix("/index.md")?;
-            (page.kind == Kind::Page).then(|| (folder.to_owned(), index))
+            (page.kind == Kind::Page).then(|| (folder.to_owned(), Some(index)))
         };
-        Self { folders: builder.pages.iter().enumerate().filter_map(folder).collect() }
+        let built = builder.pages.iter().enumerate().filter_map(folder);
+        Self {
+            folders: left_out.iter().map(|folder| (folder.clone(), None)).chain(built).collect(),
+        }
     }
 
     /// The bundle that the file at `path` belongs to: the folder, and the page.
-    fn of<'a>(&self, path: &'a str) -> Option<(&'a str, usize)> {
+    fn of<'a>(&self, path: &'a str) -> Option<(&'a str, Option<usize>)> {
         let folder = path.rsplit_once('/')?.0;
         let page = nearest(folder, |at| self.folders.get(at).copied())?;
         let length = nearest(folder, |at| self.folders.contains_key(at).then_some(at.len()))?;
         Some((&folder[..length], page))
     }
 
-    /// Where the file at `path` goes: beside the page of its bundle, else of its section.
-    fn url_of(&self, builder: &Builder<'_>, path: &str) -> Text {
+    /// Where the file at `path` goes: beside the page of its bundle, else of its section. `None` when its
+    /// bundle is left out.
+    fn url_of(&self, builder: &Builder<'_>, path: &str) -> Option<Text> {
         let (folder, url) = match self.of(path) {
-            Some((folder, page)) => (folder.len(), &builder.pages[page].url),
+            Some((folder, page)) => (folder.len(), &builder.pages[page?].url),
             None => {
                 let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
                 let find = |at: &str| builder.sections.get(at).map(|id| (at.len(), *id));
@@ -107,7 +116,7 @@ impl Bundles {
             }
         };
         let base = &url[..url.rfind('/').map_or(0, |slash| slash + 1)];
-        format!("{base}{}", path[folder..].trim_start_matches('/')).into()
+        Some(format!("{base}{}", path[folder..].trim_start_matches('/')).into())
     }
 }
 
@@ -115,7 +124,7 @@ impl Bundles {
 fn give_resources(builder: &mut Builder<'_>, bundles: &Bundles, links: &[FileLink]) {
     let mut lists: std::collections::BTreeMap<usize, Vec<FileLink>> = Default::default();
     for link in links {
-        if let Some((folder, page)) = bundles.of(&link.path) {
+        if let Some((folder, Some(page))) = bundles.of(&link.path) {
             let path = link.path[folder.len()..].trim_start_matches('/').into();
             lists.entry(page).or_default().push(FileLink { path, url: link.url.clone() });
         }

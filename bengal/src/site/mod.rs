@@ -168,6 +168,19 @@ impl Site {
         self.by_path.get(language.index())?.get(path).copied()
     }
 
+    /// The name of the top-level section that a page stands in, as its folder is written; empty for
+    /// pages at the top.
+    pub fn top_folder<'a>(&'a self, page: &'a Page) -> &'a str {
+        let Some(path) = &page.path else {
+            // A section that bengal added: some page below it has a path.
+            let below = page.pages.first().or(page.sections.first());
+            return below.map_or("", |id| self.top_folder(&self[*id]));
+        };
+        // A bundle's own folder is no section.
+        let path = path.strip_suffix("/index.md").unwrap_or(path);
+        path.split_once('/').map_or("", |(first, _)| first)
+    }
+
     /// What a page is called in messages: its file, or its URL where it has none.
     pub fn name_of(&self, id: PageId) -> String {
         match &self[id].path {

@@ -7,7 +7,9 @@ use rustc_hash::FxHashMap;
 use super::assemble::Builder;
 use super::{PageId, Taxonomy};
 use crate::content::page::Kind;
+use crate::content::permalink;
 use crate::content::slug::{fold, slugify};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::value::Text;
 
 /// The pages that files make for taxonomies and terms: by the taxonomy, as an index of
@@ -117,7 +119,7 @@ fn add_terms(
     let slugs = slugs(&terms);
     let mut pages = Vec::with_capacity(terms.len());
     for (term, slug) in terms.into_iter().zip(slugs) {
-        let url = format!("/{base}/{slug}/");
+        let url = portable_url(&format!("/{base}/{slug}/"), builder.reports);
         let existing = adopted.get(&(taxonomy, slug)).copied();
         let id = existing.or_else(|| builder.add(Kind::Term, &url, term.name));
         let Some(id) = id else { continue };
@@ -127,6 +129,16 @@ fn add_terms(
         pages.push((id, term.met));
     }
     pages
+}
+
+/// `url`, with names altered that Windows refuses, which is reported.
+fn portable_url(url: &str, reports: &mut Vec<Diagnostic>) -> String {
+    let Ok(portable) = permalink::explicit(url) else { return url.to_owned() };
+    if let Some(name) = portable.altered {
+        let message = format!("Windows refuses a file named `{name}`; the URL is {}", portable.url);
+        reports.push(Diagnostic::warning(Code::ReservedName, message));
+    }
+    portable.url
 }
 
 /// Gives each page the pages of its terms, in the order in which it names them.

@@ -17,11 +17,9 @@ use crate::content::slug::titleize;
 pub fn cascade(pages: &mut [Box<Parsed>]) {
     let mut cascades: HashMap<String, FrontMatter> = HashMap::new();
     // A folder's `_index.md` may sort behind its sub-folders, so: all first, then merged top down.
-    for page in pages.iter_mut().filter(|page| page.path.ends_with(SECTION_FILE)) {
-        let Some(own) = page.front.rare.as_mut().and_then(|rare| rare.cascade.take()) else {
-            continue;
-        };
-        if let Some(folder) = section_folder(&page.path) {
+    for page in pages.iter_mut() {
+        let Some(folder) = section_folder(&page.path) else { continue };
+        if let Some(own) = page.front.rare.as_mut().and_then(|rare| rare.cascade.take()) {
             cascades.insert(folder.to_owned(), own);
         }
     }
@@ -49,8 +47,12 @@ pub fn cascade(pages: &mut [Box<Parsed>]) {
 
 const SECTION_FILE: &str = "_index.md";
 
-/// The folder of a section's own page; `None` for other pages.
+/// The folder of a section's own page; `None` for other pages. The home page is the content folder's,
+/// under either of its names.
 fn section_folder(path: &str) -> Option<&str> {
+    if path == "index.md" {
+        return Some("");
+    }
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     (name == SECTION_FILE).then_some(folder)
 }

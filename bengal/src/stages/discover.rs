@@ -28,7 +28,7 @@ impl Stage for Discover<'_> {
     }
 
     fn slot(&self) -> Slot {
-        Slot::First
+        Slot::Chain
     }
 
     fn start(&self) -> Work<'_> {

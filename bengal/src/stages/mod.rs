@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use crate::output::OutputDir;
 use crate::pipeline::registry::Registry;
-use crate::pipeline::stage::{Slot, Stage};
+use crate::pipeline::stage::Stage;
 use crate::site::{Settings, Site};
 use crate::store::BodyStore;
 use crate::template::Templates;
@@ -41,9 +41,10 @@ pub struct Context<'b> {
     pub written: &'b WriteCounts,
 }
 
-/// The built-in stages: what each is called, after which it comes, and how it is made.
+/// How a built-in stage is made.
 type Make = for<'b> fn(&'b Context<'b>) -> Box<dyn Stage + 'b>;
 
+/// The chain's own stages, in order.
 const STAGES: &[Make] = &[
     |context| Box::new(discover::Discover { context }),
     |context| Box::new(parse::Parse { context }),
@@ -57,8 +58,4 @@ pub fn register<'b>(context: &'b Context<'b>, registry: &mut Registry<'b>) {
     for make in STAGES {
         registry.register(make(context));
     }
-}
-
-fn after(name: &str) -> Slot {
-    Slot::After(name.to_owned())
 }

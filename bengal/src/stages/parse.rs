@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Context, after};
+use super::Context;
 use crate::content::front_matter::{self, FrontMatter, excluded};
 use crate::content::page::{Body, Kind, Language, Parsed, offset};
 use crate::content::permalink::{self, Subject, folder_and_stem};
@@ -32,7 +32,7 @@ impl Stage for Parse<'_> {
     }
 
     fn slot(&self) -> Slot {
-        after("discover")
+        Slot::Chain
     }
 
     fn start(&self) -> Work<'_> {
@@ -111,8 +111,8 @@ impl Parser<'_> {
     ) -> Result<Parsed, Stop> {
         let settings = self.context.settings;
         let (front, start) = front_matter::read(file, text, &settings.config, reports)?;
-        if excluded(&front, settings.now.seconds, settings.wanted).is_some() {
-            return Err(Stop::Excluded);
+        if excluded(&front, settings.now.seconds, settings.wanted) {
+            return excluded_page(source, front).ok_or(Stop::Excluded);
         }
         self.html.clear();
         let mut found = self.markdown.convert(&text[start..], &mut self.html);
@@ -185,6 +185,21 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// What taxonomy must know of a page that is left out: a section's still hands down its cascade, and a
+/// bundle's keeps its files from being published.
+fn excluded_page(source: &Source, front: FrontMatter) -> Option<Parsed> {
+    let cascades = front.rare.as_ref().is_some_and(|rare| rare.cascade.is_some());
+    (cascades || source.path.ends_with("/index.md")).then(|| Parsed {
+        language: Language::OWN,
+        path: Arc::clone(&source.path),
+        kind: kind(&source.path),
+        title: Text::default(),
+        url: Text::default(),
+        front,
+        body: Body::default(),
+    })
 }
 
 /// Reads the whole of `source` into `bytes`, as text.

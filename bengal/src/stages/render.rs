@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Context, after};
+use super::Context;
 use crate::content::page::{Kind, Link};
 use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -25,7 +25,7 @@ impl Stage for Render<'_> {
     }
 
     fn slot(&self) -> Slot {
-        after("taxonomy")
+        Slot::Chain
     }
 
     fn start(&self) -> Work<'_> {
@@ -131,7 +131,7 @@ fn template_of<'a>(
         Kind::Home if !exists(own) => Cow::Borrowed(Kind::Section.name()),
         Kind::Home | Kind::NotFound => Cow::Borrowed(own),
         _ => {
-            let special = format!("{}/{own}", folder_of(page, context));
+            let special = format!("{}/{own}", folder_of(page, site, context));
             if exists(&special) { Cow::Owned(special) } else { Cow::Borrowed(own) }
         }
     }
@@ -139,12 +139,11 @@ fn template_of<'a>(
 
 /// The folder in which a page's kind has templates of its own: its `type`, its taxonomy, or its
 /// first section.
-fn folder_of<'a>(page: &'a Page, context: &'a Context<'_>) -> &'a str {
-    let section = || page.path.as_deref()?.split_once('/').map(|(first, _)| first);
+fn folder_of<'a>(page: &'a Page, site: &'a Site, context: &'a Context<'_>) -> &'a str {
     match (&page.front.kind, page.taxonomy) {
         (Some(kind), _) => kind,
         (None, Some(taxonomy)) => &context.settings.config.taxonomies[taxonomy].name,
-        (None, None) => section().unwrap_or_default(),
+        (None, None) => site.top_folder(page),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Context, after};
+use super::Context;
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::item::{Item, Output};
 use crate::pipeline::stage::{Barrier, Outbox, Slot, Stage, StageError, Work};
@@ -19,7 +19,7 @@ impl Stage for Taxonomy<'_> {
     }
 
     fn slot(&self) -> Slot {
-        after("parse")
+        Slot::Chain
     }
 
     fn start(&self) -> Work<'_> {

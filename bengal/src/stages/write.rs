@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Context, after};
+use super::Context;
 use crate::diagnostic::{Code, Diagnostic, display_path};
 use crate::output::{OutputError, OutputWriter, Written};
 use crate::pipeline::item::{FileBytes, FileCopy, Item};
@@ -43,7 +43,7 @@ impl Stage for Write<'_> {
     }
 
     fn slot(&self) -> Slot {
-        after("render")
+        Slot::Chain
     }
 
     fn start(&self) -> Work<'_> {
