@@ -1,7 +1,7 @@
 //! Reads YAML into [`Value`]s. The only module that names the YAML crate.
 //!
 //! **Invariant:** no document makes this panic or run for long: the crate limits nesting (128) and
-//! how often aliases may repeat what they name.
+//! how often aliases may repeat what they name, and [`FLOW_DEPTH`] what it has to scan.
 
 use std::cell::RefCell;
 
@@ -36,11 +36,35 @@ pub struct YamlError {
 /// When `text` is not one YAML document, nests too deeply, or repeats itself by aliases without
 /// measure.
 pub fn read(text: &str) -> Result<Document, YamlError> {
+    if let Some(line) = too_deep(text) {
+        let message = format!("lists and maps are nested over {FLOW_DEPTH} deep");
+        return Err(YamlError { message, line, column: 0 });
+    }
     let duplicates = RefCell::new(Vec::new());
     let value = ValueSeed::new(&duplicates)
         .deserialize(serde_yaml::Deserializer::from_str(text))
         .map_err(|error| describe(&error))?;
     Ok(Document { value, duplicate_keys: duplicates.into_inner() })
+}
+
+/// How deep `[` and `{` may nest. The crate's own limit is asked only after its scanner, which takes
+/// quadratic time, has read them all: 100,000 take ten seconds.
+const FLOW_DEPTH: usize = 256;
+
+/// The line on which `[` and `{` nest too deeply, whether in quotes or not.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > FLOW_DEPTH {
+            return Some(text[..at].matches('\n').count() + 1);
+        }
+    }
+    None
 }
 
 fn describe(error: &serde_yaml::Error) -> YamlError {
@@ -100,7 +124,9 @@ mod tests {
             bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
         }
         assert!(read(&bomb).unwrap_err().message.contains("repetition limit"));
-        assert!(read(&"[".repeat(10_000)).unwrap_err().message.contains("recursion limit"));
+        assert!(read(&"[".repeat(200)).unwrap_err().message.contains("recursion limit"));
+        let deep = read(&format!("a:\n  {}", "[{".repeat(500_000))).unwrap_err();
+        assert!(deep.message.contains("256 deep") && deep.line == 2, "{deep}");
     }
 
     #[test]

@@ -8,18 +8,10 @@ use std::time::Duration;
 
 use bengal::pipeline::item::{Label, Output};
 use bengal::pipeline::registry::Registry;
-use bengal::pipeline::runner::{self, Progress, Run};
+use bengal::pipeline::runner::{self, BATCHES_PER_WORKER, Progress, Run};
+use bengal::pipeline::stage::{BATCH_BYTES, BATCH_ITEMS};
 use bengal::pipeline::{Barrier, Item, Outbox, PerItem, Slot, Stage, StageError, Work};
 use crossbeam_channel::{Receiver, bounded};
-
-/// Most items in a batch: `BATCH_ITEMS` of `pipeline::stage`.
-const BATCH_ITEMS: usize = 128;
-
-/// Bytes that fill a batch: `BATCH_BYTES` of `pipeline::stage`.
-const BATCH_BYTES: usize = 256 * 1024;
-
-/// Batches in a channel for each worker that receives: `BATCHES_PER_WORKER` of `pipeline::runner`.
-const BATCHES_PER_WORKER: usize = 4;
 
 /// Emits `items` items of `bytes` bytes.
 struct Source<'c> {

@@ -21,7 +21,7 @@ use crate::diagnostic::Diagnostic;
 
 /// Batches that a channel holds for each worker that receives from it: enough that neither side
 /// sleeps whenever the other is a little behind. More would only let what waits grow.
-const BATCHES_PER_WORKER: usize = 4;
+pub const BATCHES_PER_WORKER: usize = 4;
 
 /// Stack of a worker. Nested templates and Markdown take more than the usual 2 MiB at their limits;
 /// what is not touched is not resident.

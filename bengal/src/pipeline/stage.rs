@@ -113,11 +113,11 @@ pub(super) type Batch = Vec<Item>;
 
 /// Most items in a batch. A hand-over costs some microseconds of locking and waking, a page some
 /// fifty of work; at 128 the chain costs a thousandth, and a batch of pages is still small.
-const BATCH_ITEMS: usize = 128;
+pub const BATCH_ITEMS: usize = 128;
 
 /// Bytes in a batch from which it is sent though not full, so that what waits in channels stays
 /// small when pages are large.
-const BATCH_BYTES: usize = 256 * 1024;
+pub const BATCH_BYTES: usize = 256 * 1024;
 
 /// Where a stage puts what later stages should see, and its diagnostics.
 pub struct Outbox<'a> {
