@@ -41,6 +41,14 @@ pub struct Found {
     pub raw_html: Option<(usize, usize)>,
 }
 
+/// A body whose quotes nest too deeply.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("quotes nest too deeply")]
+pub struct TooDeep {
+    /// The line, from 1, at which it became too much.
+    pub line: usize,
+}
+
 #[derive(Debug, Default)]
 struct Findings {
     headings: HeadingsBuilder,
@@ -70,7 +78,13 @@ impl Markdown {
     }
 
     /// Appends the HTML of `text` to `html`; offsets in what is returned count from where it begins.
-    pub fn convert(&mut self, text: &str, html: &mut String) -> Found {
+    ///
+    /// # Errors
+    /// When quotes nest so deeply that this would take long; nothing is appended then.
+    pub fn convert(&mut self, text: &str, html: &mut String) -> Result<Found, TooDeep> {
+        if let Some(line) = too_deep(text) {
+            return Err(TooDeep { line });
+        }
         let arena = Arena::new();
         let root = parse_document(&arena, text, &self.options);
         let length = Cell::new(0);
@@ -89,7 +103,7 @@ impl Markdown {
             Ok(walk) => self.findings = walk.findings,
             Err(fmt::Error) => unreachable!("writing to a string never fails"),
         }
-        self.found()
+        Ok(self.found())
     }
 
     fn found(&mut self) -> Found {
@@ -105,6 +119,46 @@ impl Markdown {
             title: findings.title.take(),
             raw_html: findings.raw_html.take(),
         }
+    }
+}
+
+/// Quotes that one line may open before they count towards [`NESTING`]: code has lines of `>` too.
+const NESTING_OF_LINE: usize = 100;
+
+/// Quotes that the lines of a body that open many may open in all. What comrak does grows with the
+/// square of their depth: this many take a fifth of a second, four times as many take three. Its
+/// lists and footnotes have a limit of their own.
+const NESTING: usize = 25_000;
+
+/// The line, from 1, at which `text` has opened more quotes than [`NESTING`].
+fn too_deep(text: &str) -> Option<usize> {
+    // No page that people write is looked through.
+    if text.len() <= NESTING {
+        return None;
+    }
+    let mut open = 0;
+    let line = text.split(['\n', '\r']).position(|line| {
+        let own = quotes(line);
+        open += if own > NESTING_OF_LINE { own } else { 0 };
+        open > NESTING
+    })?;
+    let before: usize = text.split(['\n', '\r']).take(line).map(|line| line.len() + 1).sum();
+    Some(text[..before].matches('\n').count() + 1)
+}
+
+/// How many `>` stand at the head of `line`, among white space and the markers of lists and
+/// footnotes.
+fn quotes(mut line: &str) -> usize {
+    let mut count = 0;
+    loop {
+        let is_marker = |byte: &u8| b"> \t-+*.)".contains(byte) || byte.is_ascii_digit();
+        let head = line.bytes().take_while(is_marker);
+        let (length, own) =
+            head.fold((0, 0), |(length, own), byte| (length + 1, own + usize::from(byte == b'>')));
+        count += own;
+        let footnote = line[length..].strip_prefix("[^").and_then(|rest| rest.split_once("]:"));
+        let Some((_, rest)) = footnote else { return count };
+        line = rest;
     }
 }
 
@@ -345,7 +399,7 @@ mod tests {
     fn convert(text: &str) -> (String, Found) {
         let config = MarkdownConfig { unsafe_html: false, smart_punctuation: false };
         let mut html = String::new();
-        let found = Markdown::new(&config).convert(text, &mut html);
+        let found = Markdown::new(&config).convert(text, &mut html).unwrap();
         (html, found)
     }
 
@@ -426,10 +480,27 @@ mod tests {
         let config = MarkdownConfig { unsafe_html: true, smart_punctuation: true };
         let mut markdown = Markdown::new(&config);
         let mut html = String::from("before");
-        let first = markdown.convert("# A\n\n[x](y.md) \"q\"\n", &mut html);
-        let second = markdown.convert("b\n", &mut html);
+        let first = markdown.convert("# A\n\n[x](y.md) \"q\"\n", &mut html).unwrap();
+        let second = markdown.convert("b\n", &mut html).unwrap();
         assert!(html.starts_with("before<h1") && html.contains("“q”"));
         assert_eq!((first.links.len(), second.links.len()), (1, 0));
         assert_eq!((second.summary, second.words, second.title), (0..9, 1, None));
+    }
+
+    #[test]
+    fn quotes_that_nest_too_deeply_are_refused_before_they_take_long() {
+        let config = MarkdownConfig { unsafe_html: false, smart_punctuation: false };
+        let mut markdown = Markdown::new(&config);
+        let mut line = |text: &str| {
+            let mut html = String::new();
+            let refused = markdown.convert(text, &mut html).err().map(|error| error.line);
+            assert!(refused.is_none() || html.is_empty());
+            refused
+        };
+        assert_eq!(line(&format!("a\r\n\r\n{}", ">".repeat(NESTING + 1))), Some(3));
+        assert_eq!(line(&format!("a\n- 1. [^a]: * {}", "> ".repeat(1_000_000))), Some(2));
+        assert_eq!(line(&format!("{}\n\na\n\n", ">".repeat(5_000)).repeat(6)), Some(21));
+        assert_eq!(line(&">".repeat(5_000)), None);
+        assert_eq!(line(&format!("    {}\n", ">".repeat(NESTING_OF_LINE)).repeat(1_000)), None);
     }
 }

@@ -105,10 +105,7 @@ fn nest(entries: Vec<Loose>, root: &Path, reports: &mut Vec<Diagnostic>) -> Vec<
     let mut items: Vec<Option<MenuItem>> =
         entries.into_iter().map(|entry| Some(entry.item)).collect();
     let tops = (0..items.len()).filter(|at| !matches!(stands[*at], Stand::Below(_)));
-    tops.collect::<Vec<_>>()
-        .into_iter()
-        .filter_map(|at| take(at, &mut items, &children))
-        .collect()
+    tops.collect::<Vec<_>>().into_iter().filter_map(|at| take(at, &mut items, &children)).collect()
 }
 
 /// The index of each entry's parent: of those that have one identifier, the first.
@@ -178,9 +175,8 @@ fn warn(entries: &[Loose], stands: &[Stand], root: &Path, reports: &mut Vec<Diag
         };
         let place =
             places.entry(&entry.file).or_insert_with(|| Place::find(root, &entry.file, "parent:"));
-        reports.push(
-            Diagnostic::warning(Code::UnknownParent, message).at(place.clone()).hint(hint),
-        );
+        reports
+            .push(Diagnostic::warning(Code::UnknownParent, message).at(place.clone()).hint(hint));
     }
 }
 

@@ -14,7 +14,7 @@ use crate::content::permalink::{self, Subject, folder_and_stem};
 use crate::content::slug::titleize;
 use crate::data;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::markdown::{Found, Markdown};
+use crate::markdown::{Found, Markdown, TooDeep};
 use crate::pipeline::item::{Data, Item, Source};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 use crate::site::content_path;
@@ -115,7 +115,10 @@ impl Parser<'_> {
             return Err(Stop::Excluded);
         }
         self.html.clear();
-        let mut found = self.markdown.convert(&text[start..], &mut self.html);
+        let mut found = self
+            .markdown
+            .convert(&text[start..], &mut self.html)
+            .map_err(|error| nests_too_deeply(&error, file, text, start))?;
         let title = title(&front, found.title.take(), &source.path, &settings.config.title);
         let url = self.url(source, file, &front, &title, reports)?;
         let html = self.bodies.append(&self.html);
@@ -251,6 +254,19 @@ fn title(front: &FrontMatter, heading: Option<String>, path: &str, site: &Text) 
     })
 }
 
+/// The diagnostic of a body that begins at byte `start` and nests too deeply.
+fn nests_too_deeply(error: &TooDeep, file: &str, text: &str, start: usize) -> Diagnostic {
+    let place = Place::in_text(file, text, lines_before(text, start) + error.line, 1);
+    Diagnostic::error(Code::MarkdownNesting, error.to_string())
+        .at(place)
+        .hint("the page is left out until fewer `>` open its lines")
+}
+
+/// The lines of `text` that end before byte `start`.
+fn lines_before(text: &str, start: usize) -> usize {
+    text[..start].bytes().filter(|byte| *byte == b'\n').count()
+}
+
 /// What was found in a body that begins at byte `start`, with lines counted from the file's first.
 fn locate(
     found: Found,
@@ -261,7 +277,7 @@ fn locate(
 ) -> Body {
     let Found { headings, words, summary, mut links, title: _, raw_html } = found;
     if !links.is_empty() || raw_html.is_some() {
-        let before = text[..start].bytes().filter(|byte| *byte == b'\n').count();
+        let before = lines_before(text, start);
         links.iter_mut().for_each(|link| link.line += offset(before));
         if let Some((line, column)) = raw_html {
             let place = Place::in_text(file, text, before + line, column);
