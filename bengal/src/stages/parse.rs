@@ -12,7 +12,7 @@ use crate::content::front_matter::{self, FrontMatter, excluded};
 use crate::content::page::{Body, Kind, Language, Parsed, offset};
 use crate::content::permalink::{self, Subject, folder_and_stem};
 use crate::content::slug::titleize;
-use crate::data;
+use crate::data::Format;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::markdown::{Found, Markdown, TooDeep};
 use crate::pipeline::item::{Data, Item, Source};
@@ -176,12 +176,13 @@ impl Parser<'_> {
     }
 
     fn data(&mut self, source: Source, out: &mut Outbox<'_>) -> Result<(), StageError> {
+        // Asked first: what is no data, such as a spreadsheet, need not be text.
+        let Some(format) = Format::of(&source.path) else { return Ok(()) };
         let file = format!("data/{}", source.path);
         let read = read_text(&source, &file, &mut self.bytes)
-            .and_then(|text| data::read(&file, text, &mut out.reports).map_err(Box::new));
+            .and_then(|text| format.read(&file, text, &mut out.reports).map_err(Box::new));
         match read {
-            Ok(Some(value)) => out.emit(Item::Data(Data { path: source.path, value })),
-            Ok(None) => Ok(()),
+            Ok(value) => out.emit(Item::Data(Data { path: source.path, value })),
             Err(diagnostic) => {
                 out.report(*diagnostic);
                 Ok(())
