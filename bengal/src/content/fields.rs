@@ -44,10 +44,13 @@ impl Fields<'_> {
     }
 
     fn duplicate(&mut self, key: &str) {
-        let places = self.places_of(key);
-        let twice = places.iter().find(|places| places.len() > 1);
-        let at = twice.or(places.iter().find(|places| !places.is_empty()));
-        let place = self.place_at(at.and_then(|places| places.last()));
+        let heads: Vec<_> = self.at_heads(key).collect();
+        let in_braces: Vec<_> = self.in_braces(key).collect();
+        let places = match (heads.len(), in_braces.len()) {
+            (0, _) | (1, 2..) => in_braces,
+            _ => heads,
+        };
+        let place = self.place_at(places.last().copied());
         self.reports.push(
             Diagnostic::warning(Code::DuplicateKey, format!("`{key}` is given twice"))
                 .at(place)
@@ -55,19 +58,23 @@ impl Fields<'_> {
         );
     }
 
-    /// Where `key` is given, as lines (from 0) and columns: first those where it begins a line, then
-    /// those within braces.
-    fn places_of(&self, key: &str) -> [Vec<(usize, usize)>; 2] {
-        let lines = || self.text[self.span.clone()].lines().enumerate();
-        let heads = lines().filter_map(|(number, line)| Some((number, key_column(line, key)?)));
-        let in_braces = lines()
-            .flat_map(|(number, line)| flow_columns(line, key).map(move |column| (number, column)));
-        [heads.collect(), in_braces.collect()]
+    /// The lines (from 0) and columns at which `key` begins a line.
+    fn at_heads<'k>(&'k self, key: &'k str) -> impl Iterator<Item = (usize, usize)> + 'k {
+        let lines = self.text[self.span.clone()].lines().enumerate();
+        lines.filter_map(move |(number, line)| Some((number, key_column(line, key)?)))
+    }
+
+    /// The lines (from 0) and columns at which `key` is given within braces.
+    fn in_braces<'k>(&'k self, key: &'k str) -> impl Iterator<Item = (usize, usize)> + 'k {
+        let lines = self.text[self.span.clone()].lines().enumerate();
+        lines.flat_map(move |(number, line)| {
+            flow_columns(line, key).map(move |column| (number, column))
+        })
     }
 
     /// The place at a line (from 0) and a column of the document; its first line where there is none.
-    fn place_at(&self, at: Option<&(usize, usize)>) -> Place {
-        let (line, column) = at.copied().unwrap_or((0, 0));
+    fn place_at(&self, at: Option<(usize, usize)>) -> Place {
+        let (line, column) = at.unwrap_or_default();
         Place::in_text(self.file, self.text, self.first_line() + line, column)
     }
 
@@ -77,8 +84,7 @@ impl Fields<'_> {
 
     /// The place where `key` stands.
     pub fn place(&self, key: &str) -> Place {
-        let [heads, in_braces] = self.places_of(key);
-        self.place_at(heads.first().or(in_braces.first()))
+        self.place_at(self.at_heads(key).next().or_else(|| self.in_braces(key).next()))
     }
 
     /// Reports that `key` holds `value` where `expected` belongs.
@@ -196,9 +202,11 @@ mod tests {
 
     #[test]
     fn a_key_given_twice_is_reported_at_its_last_place() {
-        for (text, line, column) in
-            [("k: 1\nk: 2\na: {k: 1}", 2, 1), ("k: 1\na: {k: 1, k: 2}\n", 2, 11)]
-        {
+        for (text, line, column) in [
+            ("k: 1\nk: 2\na: {k: 1}", 2, 1),
+            ("k: 1\na: {k: 1, k: 2}\n", 2, 11),
+            ("a: {k: 1,\n  k: 2}\n", 2, 3),
+        ] {
             let mut reports = Vec::new();
             fields(text, &mut reports).read().unwrap().unwrap();
             let place = reports[0].place.as_ref().unwrap();
