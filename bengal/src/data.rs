@@ -8,22 +8,49 @@ use crate::content::fields::Fields;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::value::{Map, Value, ValueSeed};
 
-/// Reads the data file `file`, whose text is `text`. `None` for a kind of file that is no data.
-///
-/// # Errors
-/// When it is not what its name says.
-pub fn read(
-    file: &str,
-    text: &str,
-    reports: &mut Vec<Diagnostic>,
-) -> Result<Option<Value>, Diagnostic> {
-    let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match extension.to_ascii_lowercase().as_str() {
-        "yaml" | "yml" => yaml(file, text, reports).map(Some),
-        "json" => json(file, text).map(Some),
-        "toml" => toml(file, text).map(Some),
-        "csv" => csv(file, text).map(Some),
-        _ => Ok(None),
+/// What a data file is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `.yaml` or `.yml`.
+    Yaml,
+    /// `.json`.
+    Json,
+    /// `.toml`.
+    Toml,
+    /// `.csv`, with names in its first line.
+    Csv,
+}
+
+impl Format {
+    /// The format of the file `file`, by its extension; `None` for a kind of file that is no data.
+    pub fn of(file: &str) -> Option<Self> {
+        let (_, extension) = file.rsplit_once('.')?;
+        match extension.to_ascii_lowercase().as_str() {
+            "yaml" | "yml" => Some(Self::Yaml),
+            "json" => Some(Self::Json),
+            "toml" => Some(Self::Toml),
+            "csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+
+    /// Reads the data file `file`, whose text is `text`, perhaps after a byte order mark.
+    ///
+    /// # Errors
+    /// When it is not what its name says.
+    pub fn read(
+        self,
+        file: &str,
+        text: &str,
+        reports: &mut Vec<Diagnostic>,
+    ) -> Result<Value, Diagnostic> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match self {
+            Self::Yaml => yaml(file, text, reports),
+            Self::Json => json(file, text),
+            Self::Toml => toml(file, text),
+            Self::Csv => csv(file, text),
+        }
     }
 }
 
@@ -61,8 +88,7 @@ fn csv(file: &str, text: &str) -> Result<Value, Diagnostic> {
         let line = error.position().map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
         wrong(&error.to_string(), Place::in_text(file, text, line, 1))
     };
-    let mut reader =
-        csv::ReaderBuilder::new().from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
     let names = reader.headers().map_err(fail)?.clone();
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -87,7 +113,7 @@ mod tests {
     use super::*;
 
     fn value(file: &str, text: &str) -> Value {
-        read(file, text, &mut Vec::new()).unwrap().unwrap()
+        Format::of(file).unwrap().read(file, text, &mut Vec::new()).unwrap()
     }
 
     #[test]
@@ -97,8 +123,29 @@ mod tests {
         assert_eq!(value("a.toml", "[a]\nn = 1\nt = 'x'"), yaml);
         let rows = value("a.csv", "\u{feff}n,t\n1,x\n");
         assert_eq!(rows, value("b.yaml", "[{n: '1', t: x}]"));
-        assert_eq!(read("a.txt", "x", &mut Vec::new()), Ok(None));
-        assert_eq!(value("d.toml", "d = 2024-01-02").as_map().unwrap().len(), 1);
+        for no_data in ["a.txt", "a.xlsx", "README"] {
+            assert_eq!(Format::of(no_data), None, "{no_data}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_any_format() {
+        for (file, text) in [
+            ("a.yaml", "n: x"),
+            ("a.json", r#"{"n": "x"}"#),
+            ("a.toml", "n = 'x'"),
+            ("a.csv", "n\nx\n"),
+        ] {
+            assert_eq!(value(file, &format!("\u{feff}{text}")), value(file, text), "{file}");
+        }
+    }
+
+    #[test]
+    fn dates_of_toml_are_their_text() {
+        for date in ["2024-01-02", "2024-01-02T03:04:05Z", "2024-01-02T03:04:05", "03:04:05"] {
+            let expected = value("a.yaml", &format!("d: ['{date}']"));
+            assert_eq!(value("d.toml", &format!("d = [{date}]")), expected, "{date}");
+        }
     }
 
     #[test]
@@ -110,7 +157,7 @@ mod tests {
             ("a.toml", "a = 1\nb = ", 2),
             ("a.csv", "a,b\n1,2\n1,2,3\n", 3),
         ] {
-            let error = read(file, text, &mut Vec::new()).unwrap_err();
+            let error = Format::of(file).unwrap().read(file, text, &mut Vec::new()).unwrap_err();
             assert_eq!(error.place.unwrap().line, line, "{file} {text:?}");
         }
     }

@@ -42,6 +42,8 @@ pub enum Code {
     InvalidDate,
     /// A layout that wraps itself.
     LayoutLoop,
+    /// Markdown that nests so deeply that it would take long to read.
+    MarkdownNesting,
     /// A `layout:` that names no template.
     MissingLayout,
     /// A file that is not UTF-8.

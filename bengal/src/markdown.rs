@@ -37,8 +37,35 @@ pub struct Found {
     pub links: Box<[Link]>,
     /// The text of its first heading of level 1.
     pub title: Option<String>,
-    /// Line and column in the body, from 1, of the first raw HTML that was left out.
+    /// Line and column in the body, from 1 and in characters, of the first raw HTML that was left out.
     pub raw_html: Option<(usize, usize)>,
+}
+
+impl Found {
+    /// Makes columns, which comrak counts in bytes of `text`, count in characters.
+    fn count_columns_in_characters(&mut self, text: &str) {
+        if (self.links.is_empty() && self.raw_html.is_none()) || text.is_ascii() {
+            return;
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        let characters = |line: usize, column: usize| {
+            let before =
+                lines.get(line.wrapping_sub(1)).and_then(|line| line.get(..column.checked_sub(1)?));
+            before.map_or(column, |before| before.chars().count() + 1)
+        };
+        for link in &mut self.links {
+            link.column = offset(characters(link.line as usize, link.column as usize));
+        }
+        self.raw_html = self.raw_html.map(|(line, column)| (line, characters(line, column)));
+    }
+}
+
+/// A body whose quotes nest too deeply.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("quotes nest too deeply")]
+pub struct TooDeep {
+    /// The line, from 1, at which it became too much.
+    pub line: usize,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +75,8 @@ struct Findings {
     words: u32,
     in_word: bool,
     more: Option<u32>,
+    /// Whether the paragraph that is open has `<!--more-->` in it: half of it is no summary.
+    more_in_paragraph: bool,
     first_paragraph: Option<Range<u32>>,
     title: Option<String>,
     raw_html: Option<(usize, usize)>,
@@ -70,7 +99,13 @@ impl Markdown {
     }
 
     /// Appends the HTML of `text` to `html`; offsets in what is returned count from where it begins.
-    pub fn convert(&mut self, text: &str, html: &mut String) -> Found {
+    ///
+    /// # Errors
+    /// When quotes nest so deeply that this would take long; nothing is appended then.
+    pub fn convert(&mut self, text: &str, html: &mut String) -> Result<Found, TooDeep> {
+        if let Some(line) = too_deep(text) {
+            return Err(TooDeep { line });
+        }
         let arena = Arena::new();
         let root = parse_document(&arena, text, &self.options);
         let length = Cell::new(0);
@@ -89,12 +124,15 @@ impl Markdown {
             Ok(walk) => self.findings = walk.findings,
             Err(fmt::Error) => unreachable!("writing to a string never fails"),
         }
-        self.found()
+        let mut found = self.found();
+        found.count_columns_in_characters(text);
+        Ok(found)
     }
 
     fn found(&mut self) -> Found {
         let findings = &mut self.findings;
         findings.in_word = false;
+        findings.more_in_paragraph = false;
         let paragraph = findings.first_paragraph.take();
         let summary = findings.more.take().map(|end| 0..end).or(paragraph).unwrap_or_default();
         Found {
@@ -105,6 +143,46 @@ impl Markdown {
             title: findings.title.take(),
             raw_html: findings.raw_html.take(),
         }
+    }
+}
+
+/// Quotes that one line may open before they count towards [`NESTING`]: code has lines of `>` too.
+const NESTING_OF_LINE: usize = 100;
+
+/// Quotes that the lines of a body that open many may open in all. What comrak does grows with the
+/// square of their depth: this many take a fifth of a second, four times as many take three. Its
+/// lists and footnotes have a limit of their own.
+const NESTING: usize = 25_000;
+
+/// The line, from 1, at which `text` has opened more quotes than [`NESTING`].
+fn too_deep(text: &str) -> Option<usize> {
+    // No page that people write is looked through.
+    if text.len() <= NESTING {
+        return None;
+    }
+    let mut open = 0;
+    let line = text.split(['\n', '\r']).position(|line| {
+        let own = quotes(line);
+        open += if own > NESTING_OF_LINE { own } else { 0 };
+        open > NESTING
+    })?;
+    let before: usize = text.split(['\n', '\r']).take(line).map(|line| line.len() + 1).sum();
+    Some(text[..before].matches('\n').count() + 1)
+}
+
+/// How many `>` stand at the head of `line`, among white space and the markers of lists and
+/// footnotes.
+fn quotes(mut line: &str) -> usize {
+    let mut count = 0;
+    loop {
+        let is_marker = |byte: &u8| b"> \t-+*.)".contains(byte) || byte.is_ascii_digit();
+        let head = line.bytes().take_while(is_marker);
+        let (length, own) =
+            head.fold((0, 0), |(length, own), byte| (length + 1, own + usize::from(byte == b'>')));
+        count += own;
+        let footnote = line[length..].strip_prefix("[^").and_then(|rest| rest.split_once("]:"));
+        let Some((_, rest)) = footnote else { return count };
+        line = rest;
     }
 }
 
@@ -167,11 +245,20 @@ fn format_node<'a>(
         }
         NodeValue::HtmlBlock(block) if entering => {
             if is_more(&block.literal) {
-                let at = context.position();
-                context.user.findings.more.get_or_insert(at);
+                if is_top(node) {
+                    let at = context.position();
+                    context.user.findings.more.get_or_insert(at);
+                }
                 return Ok(ChildRendering::HTML);
             }
             context.note_raw_html(node, &block.literal);
+        }
+        NodeValue::HtmlInline(literal) if is_more(literal) => {
+            let of_paragraph = |parent: &'a AstNode<'a>| {
+                is_top(parent) && matches!(parent.data().value, NodeValue::Paragraph)
+            };
+            context.user.findings.more_in_paragraph |= node.parent().is_some_and(of_paragraph);
+            return Ok(ChildRendering::HTML);
         }
         NodeValue::HtmlInline(literal) if entering => context.note_raw_html(node, literal),
         NodeValue::Paragraph => {
@@ -182,7 +269,11 @@ fn format_node<'a>(
             let start = context.position();
             let rendering = format_node_default(context, node, entering)?;
             let end = context.position();
-            let first = &mut context.user.findings.first_paragraph;
+            let findings = &mut context.user.findings;
+            if !entering && is_top(node) && std::mem::take(&mut findings.more_in_paragraph) {
+                findings.more.get_or_insert(end);
+            }
+            let first = &mut findings.first_paragraph;
             match first {
                 None if entering && is_top(node) => *first = Some(start..start),
                 // The first one is still open: nothing else at the top can end before it.
@@ -205,6 +296,9 @@ fn is_top<'a>(node: &'a AstNode<'a>) -> bool {
     node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Document))
 }
 
+/// What the anchor of a heading is made of when it has neither letter nor digit.
+const NO_LETTERS: &str = "section";
+
 /// A heading with its anchor as `id`, so that a theme decides how the anchor is shown.
 fn format_heading<'a>(
     context: &mut Context<'_, '_, Walk<'_>>,
@@ -215,7 +309,8 @@ fn format_heading<'a>(
     context.user.findings.in_word = false;
     if entering {
         let title = node.collect_text();
-        let id = context.anchorizer.anchorize(&title);
+        let has_letters = title.contains(char::is_alphanumeric);
+        let id = context.anchorizer.anchorize(if has_letters { &title } else { NO_LETTERS });
         context.cr()?;
         write!(context, "<h{level} id=\"{id}\">")?;
         let findings = &mut context.user.findings;
@@ -269,8 +364,7 @@ impl Noting for Context<'_, '_, Walk<'_>> {
     }
 
     fn note_raw_html<'a>(&mut self, node: &'a AstNode<'a>, literal: &str) {
-        let is_comment = literal.trim_start().starts_with("<!--");
-        if !self.options.render.r#unsafe && !is_comment {
+        if !self.options.render.r#unsafe && !is_comments(literal) {
             let start = node.data().sourcepos.start;
             self.user.findings.raw_html.get_or_insert((start.line, start.column));
         }
@@ -312,6 +406,18 @@ fn word_starts(text: &[u8]) -> usize {
     starts
 }
 
+/// Whether there is nothing in `html` but comments.
+/// Source of where a comment ends: <https://html.spec.whatwg.org/#comment-start-state>.
+fn is_comments(html: &str) -> bool {
+    let mut rest = html.trim_start();
+    while let Some(comment) = rest.strip_prefix("<!--") {
+        let abrupt = comment.strip_prefix('>').or_else(|| comment.strip_prefix("->"));
+        let closed = comment.split_once("-->").map(|(_, rest)| rest);
+        rest = abrupt.or(closed).unwrap_or_default().trim_start();
+    }
+    rest.is_empty()
+}
+
 fn is_more(html: &str) -> bool {
     let comment = html.trim().strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
     comment.is_some_and(|text| text.trim().eq_ignore_ascii_case("more"))
@@ -345,7 +451,7 @@ mod tests {
     fn convert(text: &str) -> (String, Found) {
         let config = MarkdownConfig { unsafe_html: false, smart_punctuation: false };
         let mut html = String::new();
-        let found = Markdown::new(&config).convert(text, &mut html);
+        let found = Markdown::new(&config).convert(text, &mut html).unwrap();
         (html, found)
     }
 
@@ -373,6 +479,34 @@ mod tests {
         let (html, found) = convert("# A\n\none\n\ntwo\n");
         assert_eq!(summary(&html, &found), "<p>one</p>\n");
         assert_eq!(convert("# A\n").1.summary, 0..0);
+        let (html, found) = convert("one\n\ntwo <!--more--> words\n\nthree\n");
+        assert_eq!(summary(&html, &found), "<p>one</p>\n<p>two  words</p>\n");
+    }
+
+    #[test]
+    fn more_within_a_list_or_a_heading_is_dropped() {
+        for list in
+            ["## a <!--more-->\n", "- a\n\n  <!--more-->\n\n  b\n", "- a\n\n  b <!--more-->\n"]
+        {
+            let (html, found) = convert(&format!("one\n\n{list}\ntwo\n"));
+            assert_eq!(summary(&html, &found), "<p>one</p>\n", "{list}");
+            assert!(!html.contains("<!--") && found.raw_html.is_none(), "{html}");
+        }
+    }
+
+    #[test]
+    fn a_heading_without_letters_has_an_anchor_too() {
+        let found = convert("## !!!\n\n## ? -\n\n## Section\n\n## 1\n\n## 日本\n").1;
+        let ids: Vec<_> = found.headings.iter().map(|heading| heading.id).collect();
+        assert_eq!(ids, ["section", "section-1", "section-2", "1", "日本"]);
+    }
+
+    #[test]
+    fn columns_are_in_characters() {
+        let found = convert("ü\n\näöü [a](b.md) ü <b>x</b>\n\nx ![i](i.png)\n").1;
+        let places: Vec<_> = found.links.iter().map(|link| (link.line, link.column)).collect();
+        assert_eq!(places, [(3, 5), (5, 3)]);
+        assert_eq!(found.raw_html, Some((3, 17)));
     }
 
     #[test]
@@ -418,7 +552,14 @@ mod tests {
     fn raw_html_is_noted_when_it_is_left_out() {
         assert_eq!(convert("a\n\n<div>x</div>\n").1.raw_html, Some((3, 1)));
         assert_eq!(convert("a <b>x</b>\n").1.raw_html, Some((1, 3)));
-        assert_eq!(convert("<!-- only a comment -->\n").1.raw_html, None);
+        for comments in
+            ["<!-- only a comment -->", "<!-- a --> <!-- b -->", "x <!-- c -->", "<!-- a"]
+        {
+            assert_eq!(convert(comments).1.raw_html, None, "{comments}");
+        }
+        for html in ["<!-- c --><b>x</b>", "<!--><b>x</b> -->"] {
+            assert_eq!(convert(html).1.raw_html, Some((1, 1)), "{html}");
+        }
     }
 
     #[test]
@@ -426,10 +567,27 @@ mod tests {
         let config = MarkdownConfig { unsafe_html: true, smart_punctuation: true };
         let mut markdown = Markdown::new(&config);
         let mut html = String::from("before");
-        let first = markdown.convert("# A\n\n[x](y.md) \"q\"\n", &mut html);
-        let second = markdown.convert("b\n", &mut html);
+        let first = markdown.convert("# A\n\n[x](y.md) \"q\"\n", &mut html).unwrap();
+        let second = markdown.convert("b\n", &mut html).unwrap();
         assert!(html.starts_with("before<h1") && html.contains("“q”"));
         assert_eq!((first.links.len(), second.links.len()), (1, 0));
         assert_eq!((second.summary, second.words, second.title), (0..9, 1, None));
+    }
+
+    #[test]
+    fn quotes_that_nest_too_deeply_are_refused_before_they_take_long() {
+        let config = MarkdownConfig { unsafe_html: false, smart_punctuation: false };
+        let mut markdown = Markdown::new(&config);
+        let mut line = |text: &str| {
+            let mut html = String::new();
+            let refused = markdown.convert(text, &mut html).err().map(|error| error.line);
+            assert!(refused.is_none() || html.is_empty());
+            refused
+        };
+        assert_eq!(line(&format!("a\r\n\r\n{}", ">".repeat(NESTING + 1))), Some(3));
+        assert_eq!(line(&format!("a\n- 1. [^a]: * {}", "> ".repeat(1_000_000))), Some(2));
+        assert_eq!(line(&format!("{}\n\na\n\n", ">".repeat(5_000)).repeat(6)), Some(21));
+        assert_eq!(line(&">".repeat(5_000)), None);
+        assert_eq!(line(&format!("    {}\n", ">".repeat(NESTING_OF_LINE)).repeat(1_000)), None);
     }
 }

@@ -276,7 +276,10 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
         for value in merged {
             merge(&mut map, value);
         }
-        Ok(Value::Map(map))
+        Ok(match map.get(TOML_DATE) {
+            Some(Value::Text(date)) if map.len() == 1 => Value::Text(date.clone()),
+            _ => Value::Map(map),
+        })
     }
 
     /// A tagged YAML value (`!tag value`): the tag means nothing here, so the value stands alone.
@@ -289,6 +292,10 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
 /// YAML's merge key: the maps it names fill in what the map itself does not give.
 /// Source: <https://yaml.org/type/merge.html>.
 const MERGE_KEY: &str = "<<";
+
+/// The only key of the map as which the `toml` crate hands over a date.
+/// Source: `toml_datetime::datetime::FIELD`, which is not public.
+const TOML_DATE: &str = "$__toml_private_datetime";
 
 fn merge(map: &mut Map, value: Value) {
     match value {

@@ -5,6 +5,7 @@
 
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
+use jiff::fmt::temporal::{TimeZoneAnnotation, TimeZoneAnnotationKind};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
@@ -60,6 +61,10 @@ const FORMATS: &[&str] = &[
     "%Y-%m-%d %H:%M %z",
     "%Y-%m-%d %H:%M %:z",
     "%Y-%m-%d %H:%M:%S %Q",
+    "%Y-%m-%d %H:%M:%S%.f %Q",
+    "%Y-%m-%d %H:%M %Q",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %I:%M %p",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d",
     "%Y/%m/%d %H:%M:%S",
@@ -67,6 +72,7 @@ const FORMATS: &[&str] = &[
     "%Y/%m/%d",
     "%Y.%m.%d",
     "%d.%m.%Y",
+    "%B %d, %Y %I:%M %p",
     "%B %d, %Y %H:%M",
     "%B %d, %Y",
     "%b %d, %Y",
@@ -82,13 +88,32 @@ const FORMATS: &[&str] = &[
 
 fn from_pieces(pieces: &jiff::fmt::temporal::Pieces<'_>, zone: &TimeZone) -> Option<Date> {
     let civil = pieces.date().to_datetime(pieces.time().unwrap_or_default());
-    match pieces.to_numeric_offset() {
-        Some(offset) => Some(Date {
-            seconds: offset.to_timestamp(civil).ok()?.as_second(),
-            offset: offset.seconds(),
-        }),
-        None => in_zone(civil, zone),
+    let own = match pieces.time_zone_annotation().map(TimeZoneAnnotation::kind) {
+        Some(TimeZoneAnnotationKind::Named(name)) => Some(named_zone(name.as_str())?),
+        Some(_) => pieces.to_time_zone().ok()?,
+        None => None,
+    };
+    match (pieces.to_numeric_offset(), own) {
+        (Some(offset), None) => at_offset(civil, offset),
+        (Some(offset), Some(own)) => {
+            Some(Date::of(&offset.to_timestamp(civil).ok()?.to_zoned(own)))
+        }
+        (None, own) => in_zone(civil, own.as_ref().unwrap_or(zone)),
     }
+}
+
+/// The zone of that name. An abbreviation is none: `CST` is three zones, and what IANA's data has
+/// under `EST` is for old programs.
+fn named_zone(name: &str) -> Option<TimeZone> {
+    if ["UTC", "GMT", "Z"].iter().any(|utc| name.eq_ignore_ascii_case(utc)) {
+        return Some(TimeZone::UTC);
+    }
+    TimeZone::get(name).ok().filter(|_| name.contains('/'))
+}
+
+fn at_offset(civil: DateTime, offset: Offset) -> Option<Date> {
+    let seconds = offset.to_timestamp(civil).ok()?.as_second();
+    Some(Date { seconds, offset: offset.seconds() })
 }
 
 fn with_format(format: &str, text: &str, zone: &TimeZone) -> Option<Date> {
@@ -99,12 +124,10 @@ fn with_format(format: &str, text: &str, zone: &TimeZone) -> Option<Date> {
     // `%Y` takes two digits too, which would be a year of the first century.
     let date = broken.to_date().ok().filter(|date| date.year() >= 1000)?;
     let civil = date.to_datetime(broken.to_time().unwrap_or_default());
-    match broken.offset() {
-        Some(offset) => Some(Date {
-            seconds: offset.to_timestamp(civil).ok()?.as_second(),
-            offset: offset.seconds(),
-        }),
-        None => in_zone(civil, zone),
+    match (broken.offset(), broken.iana_time_zone()) {
+        (Some(offset), _) => at_offset(civil, offset),
+        (None, Some(name)) => in_zone(civil, &named_zone(name)?),
+        (None, None) => in_zone(civil, zone),
     }
 }
 
@@ -140,6 +163,9 @@ mod tests {
             "2024-01-02 01:00:00 +0100",
             "2024-01-02 01:00:00 +01:00",
             "2024-01-02 00:00:00 UTC",
+            "2024-01-02 00:00:00 GMT",
+            "2024-01-02 00:00 Z",
+            "2024-01-02 12:00 AM",
             "2024-01-02T01:00:00+01:00",
             "2024-01-02T00:00:00.000Z",
             "2024/01/02",
@@ -174,6 +200,36 @@ mod tests {
         assert_eq!(date.offset, 7200);
         assert_eq!(date.seconds % 86400, 10 * 3600);
         assert_eq!(date.civil().hour(), 12);
+    }
+
+    #[test]
+    fn a_zone_by_name_is_the_one_meant() {
+        for text in [
+            "2024-01-02T00:00[America/New_York]",
+            "2024-01-02T00:00-05:00[America/New_York]",
+            "2024-01-02T05:00Z[America/New_York]",
+            "2024-01-02 00:00:00 America/New_York",
+            "2024-01-02 00:00:00.5 America/New_York",
+            "2024-01-02 00:00 America/New_York",
+            "2024-01-02T00:00[-05:00]",
+        ] {
+            let expected = Date { seconds: 1_704_171_600, offset: -5 * 3600 };
+            assert_eq!(parse(text, &TimeZone::UTC), Some(expected), "{text}");
+        }
+        for zone in ["PST", "EST", "CEST", "est", "Nowhere/City", "PM"] {
+            for text in [format!("2024-01-02 00:00:00 {zone}"), format!("2024-01-02T00:00[{zone}]")]
+            {
+                assert_eq!(parse(&text, &TimeZone::UTC), None, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn hours_may_be_counted_to_twelve() {
+        let hour = |text| parse(text, &TimeZone::UTC).map(|date| date.civil().time().to_string());
+        for text in ["2024-01-02 3:04 PM", "2024-01-02 03:04:00 pm", "January 2, 2024 3:04 PM"] {
+            assert_eq!(hour(text).as_deref(), Some("15:04:00"), "{text}");
+        }
     }
 
     #[test]

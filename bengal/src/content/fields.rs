@@ -44,7 +44,13 @@ impl Fields<'_> {
     }
 
     fn duplicate(&mut self, key: &str) {
-        let place = self.place_of(key, usize::MAX);
+        let heads: Vec<_> = self.at_heads(key).collect();
+        let in_braces: Vec<_> = self.in_braces(key).collect();
+        let places = match (heads.len(), in_braces.len()) {
+            (0, _) | (1, 2..) => in_braces,
+            _ => heads,
+        };
+        let place = self.place_at(places.last().copied());
         self.reports.push(
             Diagnostic::warning(Code::DuplicateKey, format!("`{key}` is given twice"))
                 .at(place)
@@ -52,13 +58,23 @@ impl Fields<'_> {
         );
     }
 
-    /// The place of `key`, at its `occurrence`-th line (from 0), or its last where there are fewer.
-    fn place_of(&self, key: &str, occurrence: usize) -> Place {
+    /// The lines (from 0) and columns at which `key` begins a line.
+    fn at_heads<'k>(&'k self, key: &'k str) -> impl Iterator<Item = (usize, usize)> + 'k {
         let lines = self.text[self.span.clone()].lines().enumerate();
-        let mut found = lines.filter_map(|(number, line)| Some((number, key_column(line, key)?)));
-        let first = found.next();
-        let at = found.take(occurrence).last().or(first);
-        let (line, column) = at.unwrap_or((0, 0));
+        lines.filter_map(move |(number, line)| Some((number, key_column(line, key)?)))
+    }
+
+    /// The lines (from 0) and columns at which `key` is given within braces.
+    fn in_braces<'k>(&'k self, key: &'k str) -> impl Iterator<Item = (usize, usize)> + 'k {
+        let lines = self.text[self.span.clone()].lines().enumerate();
+        lines.flat_map(move |(number, line)| {
+            flow_columns(line, key).map(move |column| (number, column))
+        })
+    }
+
+    /// The place at a line (from 0) and a column of the document; its first line where there is none.
+    fn place_at(&self, at: Option<(usize, usize)>) -> Place {
+        let (line, column) = at.unwrap_or_default();
         Place::in_text(self.file, self.text, self.first_line() + line, column)
     }
 
@@ -68,7 +84,7 @@ impl Fields<'_> {
 
     /// The place where `key` stands.
     pub fn place(&self, key: &str) -> Place {
-        self.place_of(key, 0)
+        self.place_at(self.at_heads(key).next().or_else(|| self.in_braces(key).next()))
     }
 
     /// Reports that `key` holds `value` where `expected` belongs.
@@ -130,13 +146,17 @@ impl Fields<'_> {
         }
     }
 
-    /// What is written after `key:` at the top level, as it stands, for scalars whose writing
-    /// means more than their value (`1.10`).
+    /// What is written after `key:` at the top level, as it stands but without tag and anchor, for
+    /// scalars whose writing means more than their value (`1.10`). Of a key given twice, the last.
     pub fn as_written(&self, key: &str) -> Option<&str> {
-        let line =
-            self.text[self.span.clone()].lines().find(|line| key_column(line, key) == Some(1))?;
+        let mut lines = self.text[self.span.clone()].lines();
+        let line = lines.rfind(|line| key_column(line, key) == Some(1))?;
         let value = line.split_once(':')?.1;
-        Some(value.split(" #").next().unwrap_or(value).trim())
+        let mut value = value.split(" #").next().unwrap_or(value).trim();
+        while value.starts_with(['!', '&']) {
+            value = value.split_once(char::is_whitespace)?.1.trim_start();
+        }
+        Some(value)
     }
 }
 
@@ -146,4 +166,51 @@ fn key_column(line: &str, key: &str) -> Option<usize> {
     let rest = line[start..].trim_start_matches(['"', '\'']);
     let after = rest.strip_prefix(key)?.trim_start_matches(['"', '\'']);
     after.trim_start().starts_with(':').then_some(start + 1)
+}
+
+/// The columns, from 1, at which `line` gives `key` within braces.
+fn flow_columns<'l>(line: &'l str, key: &'l str) -> impl Iterator<Item = usize> + 'l {
+    let brace = line.find('{').unwrap_or(line.len());
+    let found = line.match_indices(key).filter(move |(at, _)| {
+        let quotes = ['"', '\''];
+        let before = line[..*at].trim_end_matches(quotes).trim_end();
+        let after = line[at + key.len()..].trim_start_matches(quotes).trim_start();
+        *at > brace && before.ends_with(['{', ',']) && after.starts_with(':')
+    });
+    found.map(move |(at, _)| line[..at].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields<'a>(text: &'a str, reports: &'a mut Vec<Diagnostic>) -> Fields<'a> {
+        Fields { file: "a", text, span: 0..text.len(), code: Code::ConfigValue, reports }
+    }
+
+    #[test]
+    fn a_key_is_found_where_it_begins_a_line_else_within_braces() {
+        let place = |text: &str, key: &str| {
+            let place = fields(text, &mut Vec::new()).place(key);
+            (place.line, place.column)
+        };
+        assert_eq!(place("a: {k: 1}\nb: 2\nk: 3", "k"), (3, 1));
+        assert_eq!(place("a: 1\nb: {ü: 1, 'k' : {k: 2}}", "k"), (2, 12));
+        assert_eq!(place("b: 'see, k: 1'", "k"), (1, 0));
+        assert_eq!(place("a: {key: 1, 2k: k}", "k"), (1, 0));
+    }
+
+    #[test]
+    fn a_key_given_twice_is_reported_at_its_last_place() {
+        for (text, line, column) in [
+            ("k: 1\nk: 2\na: {k: 1}", 2, 1),
+            ("k: 1\na: {k: 1, k: 2}\n", 2, 11),
+            ("a: {k: 1,\n  k: 2}\n", 2, 3),
+        ] {
+            let mut reports = Vec::new();
+            fields(text, &mut reports).read().unwrap().unwrap();
+            let place = reports[0].place.as_ref().unwrap();
+            assert_eq!((place.line, place.column), (line, column), "{text}");
+        }
+    }
 }

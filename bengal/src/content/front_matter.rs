@@ -124,6 +124,9 @@ pub fn split(text: &str) -> Option<Split> {
 
 const FENCE: &str = "---";
 
+/// What opens TOML, which bengal does not read.
+const TOML_FENCE: &str = "+++";
+
 /// Reads the front matter of the page at `file`, whose text is `text`; gives it and where the body
 /// begins.
 ///
@@ -142,7 +145,7 @@ pub fn read(
         return Ok((FrontMatter::default(), 0));
     };
     let Some(span) = split.front_matter else {
-        if text[split.body..].starts_with("+++\n") {
+        if text[split.body..].lines().next().is_some_and(|line| line.trim_end() == TOML_FENCE) {
             let place = Place::in_text(file, text, 1, 1);
             return Err(Diagnostic::error(Code::FrontMatterSyntax, "this front matter is TOML")
                 .at(place)
@@ -170,11 +173,19 @@ impl Reader<'_> {
             self.field(&mut front, key, value);
         }
         if matches!(front.title.as_deref(), Some(title) if title.parse::<f64>().is_ok())
-            && let Some(written) = self.fields.as_written("title")
+            && let Some(written) = self.number_as_written("title")
         {
-            front.title = Some(written.trim_matches(['"', '\'']).into());
+            front.title = Some(written);
         }
         front
+    }
+
+    /// The number at `key` as it is written; `None` where it stands elsewhere, as in a block or
+    /// behind an alias.
+    fn number_as_written(&self, key: &str) -> Option<Text> {
+        let written = self.fields.as_written(key)?.trim_matches(['"', '\'']);
+        let begins = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.');
+        written.starts_with(begins).then(|| written.into())
     }
 
     fn field(&mut self, front: &mut FrontMatter, key: Text, value: Value) {
@@ -360,6 +371,22 @@ mod tests {
     }
 
     #[test]
+    fn a_title_that_is_a_number_stays_as_written() {
+        for (written, title) in [
+            ("title: 1.10", "1.10"),
+            ("title: 1.10\ntitle: 2.20", "2.20"),
+            ("title: !!str 1.10", "1.10"),
+            ("title: &a 1.10 # x", "1.10"),
+            ("title: '007'", "007"),
+            ("title: >-\n  1.5", "1.5"),
+            ("title:\n  1.5", "1.5"),
+        ] {
+            let (front, ..) = page(&format!("---\n{written}\n---\n"));
+            assert_eq!(front.title.as_deref(), Some(title), "{written}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_used_is_reported_at_its_line() {
         let (front, _, reports) =
             page("---\ntitle: A\ndate: soon\ndraft: [1]\naliases: a\naliases: b\n---\n");
@@ -378,7 +405,9 @@ mod tests {
         let error = read("a.md", "---\ntitle: A\nb: c: d\n---\n", &config, &mut reports);
         let place = error.unwrap_err().place.unwrap();
         assert_eq!((place.line, place.excerpt.as_str()), (3, "b: c: d"));
-        assert!(read("a.md", "+++\ntitle = 'A'\n+++\n", &config, &mut reports).is_err());
+        for toml in ["+++\ntitle = 'A'\n+++\n", "+++\r\ntitle = 'A'\r\n+++\r\n", "+++ \n+++\n"] {
+            assert!(read("a.md", toml, &config, &mut reports).is_err(), "{toml:?}");
+        }
     }
 
     #[test]

@@ -12,9 +12,9 @@ use crate::content::front_matter::{self, FrontMatter, excluded};
 use crate::content::page::{Body, Kind, Language, Parsed, offset};
 use crate::content::permalink::{self, Subject, folder_and_stem};
 use crate::content::slug::titleize;
-use crate::data;
+use crate::data::Format;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::markdown::{Found, Markdown};
+use crate::markdown::{Found, Markdown, TooDeep};
 use crate::pipeline::item::{Data, Item, Source};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 use crate::site::content_path;
@@ -115,7 +115,10 @@ impl Parser<'_> {
             return excluded_page(source, front).ok_or(Stop::Excluded);
         }
         self.html.clear();
-        let mut found = self.markdown.convert(&text[start..], &mut self.html);
+        let mut found = self
+            .markdown
+            .convert(&text[start..], &mut self.html)
+            .map_err(|error| nests_too_deeply(&error, file, text, start))?;
         let title = title(&front, found.title.take(), &source.path, &settings.config.title);
         let url = self.url(source, file, &front, &title, reports)?;
         let html = self.bodies.append(&self.html);
@@ -173,12 +176,13 @@ impl Parser<'_> {
     }
 
     fn data(&mut self, source: Source, out: &mut Outbox<'_>) -> Result<(), StageError> {
+        // Asked first: what is no data, such as a spreadsheet, need not be text.
+        let Some(format) = Format::of(&source.path) else { return Ok(()) };
         let file = format!("data/{}", source.path);
         let read = read_text(&source, &file, &mut self.bytes)
-            .and_then(|text| data::read(&file, text, &mut out.reports).map_err(Box::new));
+            .and_then(|text| format.read(&file, text, &mut out.reports).map_err(Box::new));
         match read {
-            Ok(Some(value)) => out.emit(Item::Data(Data { path: source.path, value })),
-            Ok(None) => Ok(()),
+            Ok(value) => out.emit(Item::Data(Data { path: source.path, value })),
             Err(diagnostic) => {
                 out.report(*diagnostic);
                 Ok(())
@@ -266,6 +270,19 @@ fn title(front: &FrontMatter, heading: Option<String>, path: &str, site: &Text) 
     })
 }
 
+/// The diagnostic of a body that begins at byte `start` and nests too deeply.
+fn nests_too_deeply(error: &TooDeep, file: &str, text: &str, start: usize) -> Diagnostic {
+    let place = Place::in_text(file, text, lines_before(text, start) + error.line, 1);
+    Diagnostic::error(Code::MarkdownNesting, error.to_string())
+        .at(place)
+        .hint("the page is left out until fewer `>` open its lines")
+}
+
+/// The lines of `text` that end before byte `start`.
+fn lines_before(text: &str, start: usize) -> usize {
+    text[..start].bytes().filter(|byte| *byte == b'\n').count()
+}
+
 /// What was found in a body that begins at byte `start`, with lines counted from the file's first.
 fn locate(
     found: Found,
@@ -276,7 +293,7 @@ fn locate(
 ) -> Body {
     let Found { headings, words, summary, mut links, title: _, raw_html } = found;
     if !links.is_empty() || raw_html.is_some() {
-        let before = text[..start].bytes().filter(|byte| *byte == b'\n').count();
+        let before = lines_before(text, start);
         links.iter_mut().for_each(|link| link.line += offset(before));
         if let Some((line, column)) = raw_html {
             let place = Place::in_text(file, text, before + line, column);
