@@ -11,8 +11,11 @@ use liquid_core::{Value as Liquid, ValueView};
 use liquid_lib::stdlib;
 
 use super::assign_tag::AssignTag;
+use super::budget::{Budget, oversize};
+use super::capture_tag::{CaptureBlock, IfChangedBlock};
 use super::for_tag::ForBlock;
 use super::partial_tag::PartialTag;
+use super::tablerow_tag::TableRowBlock;
 use crate::config::Config;
 
 /// The language of a site whose templates have the names `known`.
@@ -37,10 +40,10 @@ pub(super) fn language(config: &Config, known: BTreeSet<String>) -> Language {
         Box::new(stdlib::RawBlock),
         Box::new(stdlib::IfBlock),
         Box::new(stdlib::UnlessBlock),
-        Box::new(stdlib::IfChangedBlock),
-        Box::new(stdlib::TableRowBlock),
+        Box::new(IfChangedBlock),
+        Box::new(TableRowBlock),
         Box::new(stdlib::CommentBlock),
-        Box::new(stdlib::CaptureBlock),
+        Box::new(CaptureBlock),
         Box::new(stdlib::CaseBlock),
         Box::new(ForBlock),
     ];
@@ -110,7 +113,7 @@ fn standard_filters() -> Vec<Box<dyn ParseFilter>> {
 }
 
 /// A filter to which nothing may be given: where that is an error of the filter's, the result is
-/// nothing.
+/// nothing. What it makes has a limit.
 #[derive(Clone)]
 struct Lax<F>(F);
 
@@ -140,7 +143,11 @@ impl Filter for Lax<Box<dyn Filter>> {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Liquid> {
         match self.0.evaluate(input, runtime) {
             Err(_) if input.is_nil() => Ok(Liquid::Nil),
-            result => result,
+            Ok(value) => match oversize(&value) {
+                Some(limit) => Err(Budget::of(runtime).exceed(limit)),
+                None => Ok(value),
+            },
+            error => error,
         }
     }
 }

@@ -7,20 +7,23 @@
 //! and left out.
 
 mod assign_tag;
+mod budget;
+mod capture_tag;
 pub mod current;
 mod errors;
 mod for_tag;
+mod guard;
 mod language;
 pub mod page_view;
 mod partial_tag;
 mod scope;
+mod tablerow_tag;
 #[cfg(test)]
 mod tests;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -32,7 +35,9 @@ use crate::config::Config;
 use crate::content::fields::Fields;
 use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
+use budget::{Budget, Limit};
 use current::{CurrentPage, Globals, Paginator};
+pub use guard::silence_guarded_panics;
 use page_view::SiteView;
 use scope::{Root, Undefined};
 
@@ -152,13 +157,15 @@ impl Templates {
             Globals { site: page.site, page: page.page, content, paginator: page.paginator };
         let root = Root::new(&globals, self);
         let failed = |diagnostic| RenderError::Failed(Box::new(diagnostic));
-        // The crate panics on some templates; a page must not take the build with it.
-        match catch_unwind(AssertUnwindSafe(|| template.render_to(out, &root))) {
+        let budget = Budget::of(&root);
+        let mut writer = budget.writer(out, Limit::OutputBytes);
+        match guard::guarded(|| template.render_to(&mut writer, &root)) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                return Err(failed(errors::while_rendering(&error, compiled, page.name)));
+                let at = errors::Rendered { compiled, templates: self, page: page.name };
+                return Err(failed(at.error(&error, budget.exceeded())));
             }
-            Err(_) => return Err(failed(errors::panicked(compiled, page.name))),
+            Err(message) => return Err(failed(errors::panicked(&message, compiled, page.name))),
         }
         if self.strict {
             let undefined = std::mem::take(&mut root.registers().get_mut::<Undefined>().paths);
@@ -197,16 +204,15 @@ fn compile(source: TemplateSource, language: &Language, reports: &mut Vec<Diagno
         return Compiled { source, body, layout, template: None };
     }
     // The crate panics on some texts, such as a number beyond 64 bits.
-    let parsed = catch_unwind(AssertUnwindSafe(|| parser::parse(text, language)));
-    let template = match parsed {
+    let template = match guard::guarded(|| parser::parse(text, language)) {
         Ok(Ok(elements)) => Some(Arc::new(Template::new(elements))),
         Ok(Err(error)) => {
             reports.push(errors::while_parsing(&error, &source, body, language));
             None
         }
-        Err(_) => {
-            let diagnostic =
-                Diagnostic::error(Code::TemplateSyntax, "the template parser panicked");
+        Err(message) => {
+            let message = format!("the template parser panicked: {message}");
+            let diagnostic = Diagnostic::error(Code::TemplateSyntax, message);
             reports.push(diagnostic.in_file(&source.file));
             None
         }

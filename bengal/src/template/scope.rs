@@ -12,6 +12,8 @@ use liquid_core::model::{
 };
 use liquid_core::runtime::{PartialStore, Registers, Runtime};
 
+use super::budget::Budget;
+
 type Result<T> = liquid_core::Result<T>;
 
 /// The outermost names: what bengal defines, and what the template assigns.
@@ -29,6 +31,8 @@ impl<'r> Root<'r> {
         let registers = Registers::default();
         let origins = GLOBALS.iter().filter_map(|name| globals.get(name)).map(address);
         registers.get_mut::<Origins>().0.extend(origins);
+        // It measures the stack from here.
+        registers.get_mut::<Budget>();
         let (assigned, counters) = (RefCell::default(), RefCell::default());
         Self { globals, partials, assigned, counters, registers }
     }

@@ -97,6 +97,28 @@ fn loops_know_where_they_are() {
 }
 
 #[test]
+fn tables_are_written_as_shopify_writes_them() {
+    for (text, expected) in [
+        (
+            "{% tablerow x in page.list cols: 2 %}{{ x }}{{ tablerowloop.row }}{{ nope }}{% endtablerow %}",
+            "<tr class=\"row1\">\n<td class=\"col1\">11</td><td class=\"col2\">21</td></tr>\n\
+             <tr class=\"row2\"><td class=\"col1\">32</td></tr>\n",
+        ),
+        (
+            "{% tablerow x in (1..9000000000000) limit: 2 offset: 1 %}{{ x }}{{ tablerowloop.col_first }}{{ tablerowloop.rindex }}{% endtablerow %}",
+            "<tr class=\"row1\">\n<td class=\"col1\">2true2</td><td class=\"col2\">3false1</td></tr>\n",
+        ),
+        ("{% tablerow x in nope %}x{% endtablerow %}", "<tr class=\"row1\">\n</tr>\n"),
+        (
+            "{% tablerow x in page.list cols: 0 %}{% break %}{% endtablerow %}",
+            "<tr class=\"row1\">\n<td class=\"col1\"></td></tr>\n",
+        ),
+    ] {
+        assert_eq!(render(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn partials_take_arguments_both_ways_and_render_sees_no_variables() {
     let partials = [
         ("partials/jekyll.html", "[{{ include.a }}{{ x }}]"),
