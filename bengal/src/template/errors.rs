@@ -205,7 +205,7 @@ mod tests {
     fn an_error_in_a_partial_is_reported_there_and_names_the_filter() {
         let diagnostic = diagnosed(&error(), None);
         let place = diagnostic.place.unwrap();
-        assert_eq!((&*place.file, place.line, place.column), ("b", 3, 20));
+        assert_eq!((&*place.file, place.line, place.column), ("b", 3, 21));
         assert_eq!(diagnostic.message, "Can't divide by zero (filter `divided_by`)");
     }
 

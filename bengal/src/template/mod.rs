@@ -156,6 +156,7 @@ impl Templates {
         let globals =
             Globals { site: page.site, page: page.page, content, paginator: page.paginator };
         let root = Root::new(&globals, self);
+        root.registers().get_mut::<Undefined>().wanted = self.strict;
         let failed = |diagnostic| RenderError::Failed(Box::new(diagnostic));
         let budget = Budget::of(&root);
         let mut writer = budget.writer(out, Limit::OutputBytes);
