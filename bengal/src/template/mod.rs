@@ -14,6 +14,7 @@ mod errors;
 mod for_tag;
 mod guard;
 mod language;
+mod nesting;
 pub mod page_view;
 mod partial_tag;
 mod scope;
@@ -199,8 +200,7 @@ pub const EMBEDDED: &str = "(embedded theme)/";
 fn compile(source: TemplateSource, language: &Language, reports: &mut Vec<Diagnostic>) -> Compiled {
     let (body, layout) = layout_of(&source, reports);
     let text = &source.text[body..];
-    if nesting(text, language) > NESTING_DEPTH {
-        let message = format!("blocks are nested over {NESTING_DEPTH} deep");
+    if let Some(message) = nesting::too_deep(text, language) {
         reports.push(Diagnostic::error(Code::TemplateSyntax, message).in_file(&source.file));
         return Compiled { source, body, layout, template: None };
     }
@@ -219,25 +219,6 @@ fn compile(source: TemplateSource, language: &Language, reports: &mut Vec<Diagno
         }
     };
     Compiled { source, body, layout, template }
-}
-
-/// How deep blocks may nest in a template: the crate reads and renders them by recursion.
-const NESTING_DEPTH: usize = 100;
-
-/// How deep the blocks of `text` nest; a block that is never closed counts to the end.
-fn nesting(text: &str, language: &Language) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for tag in text.split("{%").skip(1) {
-        let tag = tag.trim_start_matches('-').trim_start();
-        let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-        if language.blocks.get(name).is_some() {
-            depth += 1;
-            deepest = deepest.max(depth);
-        } else if name.starts_with("end") {
-            depth = depth.saturating_sub(1);
-        }
-    }
-    deepest
 }
 
 /// Where a template's body begins, and the layout that its front matter names.
