@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use liquid_core::model::{Value as Liquid, ValueView};
+use liquid_core::model::{ArrayView, Value as Liquid, ValueView};
 use liquid_core::runtime::Runtime;
 use liquid_core::{Error, Result};
 
@@ -33,6 +33,9 @@ pub(super) const TEXT_BYTES: usize = 16 << 20;
 /// Items of a list that a filter may make: ten times the pages of a large site.
 pub(super) const LIST_ITEMS: i64 = 1_000_000;
 
+/// Bytes of the texts of a list that a filter may make.
+pub(super) const LIST_BYTES: usize = 256 << 20;
+
 /// Bytes of stack at which no further partial is begun. Workers have 8 MiB, and the deepest template
 /// that is let through takes less than half of them.
 pub(super) const STACK_BYTES: usize = 3 << 20;
@@ -46,6 +49,7 @@ pub(super) enum Limit {
     OutputBytes,
     TextBytes,
     ListItems,
+    ListBytes,
     Stack,
 }
 
@@ -60,6 +64,7 @@ impl fmt::Display for Limit {
             Self::OutputBytes => write!(f, "the output is over {} MiB", OUTPUT_BYTES >> 20),
             Self::TextBytes => write!(f, "a text is over {} MiB", TEXT_BYTES >> 20),
             Self::ListItems => write!(f, "a list has over {LIST_ITEMS} items"),
+            Self::ListBytes => write!(f, "the texts of a list are over {} MiB", LIST_BYTES >> 20),
             Self::Stack => f.write_str("blocks and the templates they include are nested too deep"),
         }
     }
@@ -140,18 +145,77 @@ fn here() -> usize {
     address(&place)
 }
 
-/// The limit that `value`, which a filter made, is over.
-pub(super) fn oversize(value: &Liquid) -> Option<Limit> {
+/// The limit that `value` is over, which a filter made of `input`.
+pub(super) fn oversize(value: &Liquid, input: &dyn ValueView) -> Option<Limit> {
     match value {
-        // Only a text is looked at: others would be formatted for it.
-        Liquid::Scalar(scalar) if scalar.type_name() == "string" => {
-            (scalar.to_kstr().len() > TEXT_BYTES).then_some(Limit::TextBytes)
-        }
+        Liquid::Scalar(_) => (text_len(value) > TEXT_BYTES).then_some(Limit::TextBytes),
         Liquid::Array(list) => {
             let size = i64::try_from(list.len()).unwrap_or(i64::MAX);
-            (size > LIST_ITEMS).then_some(Limit::ListItems)
+            // A list of the site's may be as long as it is, and be sorted.
+            let grown = || input.as_array().is_none_or(|input| input.size() < size);
+            let bytes = || list.iter().map(text_len).sum::<usize>();
+            if size > LIST_ITEMS && grown() {
+                Some(Limit::ListItems)
+            } else {
+                (bytes() > LIST_BYTES).then_some(Limit::ListBytes)
+            }
         }
         _ => None,
+    }
+}
+
+/// The length of a text; that of all else is 0, which would be formatted for it.
+fn text_len(value: &Liquid) -> usize {
+    match value {
+        Liquid::Scalar(scalar) if scalar.type_name() == "string" => scalar.to_kstr().len(),
+        _ => 0,
+    }
+}
+
+/// The filters whose result may be longer than all they are given together.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Growing {
+    Replace,
+    Join,
+    Split,
+}
+
+impl Growing {
+    /// The filter `name`, if it is one of them.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "replace" => Some(Self::Replace),
+            "join" => Some(Self::Join),
+            "split" => Some(Self::Split),
+            _ => None,
+        }
+    }
+
+    /// The limit that its result would be over, given `input` and the texts of its arguments.
+    pub fn oversize(self, input: &dyn ValueView, arguments: &[String]) -> Option<Limit> {
+        let argument = |index: usize| arguments.get(index).map_or("", String::as_str);
+        match self {
+            Self::Replace => {
+                let input = input.to_kstr();
+                let growth = argument(1).len().saturating_sub(argument(0).len());
+                // Most replacements are short: only for long ones is anything counted.
+                let most = input.len().saturating_add(1).saturating_mul(growth);
+                let times = || input.matches(argument(0)).count();
+                let is_over = most > TEXT_BYTES && times().saturating_mul(growth) > TEXT_BYTES;
+                is_over.then_some(Limit::TextBytes)
+            }
+            Self::Join => {
+                let items = input.as_array().map_or(0, ArrayView::size);
+                let items = usize::try_from(items).unwrap_or(0);
+                (items.saturating_mul(argument(0).len()) > TEXT_BYTES).then_some(Limit::TextBytes)
+            }
+            Self::Split => {
+                let input = input.to_kstr();
+                let most = usize::try_from(LIST_ITEMS).unwrap_or(usize::MAX);
+                let is_over = input.len() > most && input.matches(argument(0)).count() > most;
+                is_over.then_some(Limit::ListItems)
+            }
+        }
     }
 }
 
@@ -194,6 +258,27 @@ mod budget_tests {
         assert_eq!(budget.exceeded(), None);
         assert!(budget.clone().round().is_err());
         assert_eq!(budget.exceeded(), Some(Limit::LoopRounds));
+    }
+
+    #[test]
+    fn what_filters_make_is_as_long_as_the_limits_say() {
+        let text = |length| Liquid::scalar("x".repeat(length));
+        assert_eq!(oversize(&text(TEXT_BYTES), &false), None);
+        assert_eq!(oversize(&text(TEXT_BYTES + 1), &false), Some(Limit::TextBytes));
+        let list = Liquid::Array(vec![Liquid::Nil; 1_000_001]);
+        assert_eq!(oversize(&list, &false), Some(Limit::ListItems));
+        assert_eq!(oversize(&list, &list), None);
+        let (x, long) = ("x".to_owned(), "y".repeat(TEXT_BYTES / 4));
+        for (growing, input, arguments, expected) in [
+            (Growing::Replace, text(5), [x.clone(), long.clone()], Some(Limit::TextBytes)),
+            (Growing::Replace, text(3), [x.clone(), long.clone()], None),
+            (Growing::Replace, text(5), ["z".to_owned(), long.clone()], None),
+            (Growing::Join, list, [x.repeat(17), x.clone()], Some(Limit::TextBytes)),
+            (Growing::Split, text(1_000_002), [x.clone(), x.clone()], Some(Limit::ListItems)),
+            (Growing::Split, text(1_000), [x.clone(), x.clone()], None),
+        ] {
+            assert_eq!(growing.oversize(&input, &arguments), expected, "{growing:?}");
+        }
     }
 
     #[test]
