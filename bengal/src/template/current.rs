@@ -22,7 +22,7 @@ pub struct CurrentPage<'r, 'm> {
     content: &'r str,
     summary: OnceCell<Text>,
     toc: OnceCell<Vec<TocEntry>>,
-    lists: OnceCell<Lists<'m>>,
+    lists: Lists<'m>,
 }
 
 impl<'r, 'm> CurrentPage<'r, 'm> {
@@ -34,7 +34,7 @@ impl<'r, 'm> CurrentPage<'r, 'm> {
             content,
             summary: OnceCell::new(),
             toc: OnceCell::new(),
-            lists: OnceCell::new(),
+            lists: Lists::default(),
         }
     }
 }
@@ -45,10 +45,9 @@ impl Fields for CurrentPage<'_, '_> {
             "content" => Some(&self.content),
             "summary" => Some(self.summary.get_or_init(|| summary(self.view, self.html))),
             "toc" => Some(self.toc.get_or_init(|| toc(self.view.page))),
-            "pages" | "terms" | "sections" | "ancestors" | "tags" | "taxonomies" => {
-                let lists = self.lists.get_or_init(|| Lists::of(self.view));
-                lists.field(self.view.page.kind, name)
-            }
+            // `pages`, `terms` and `sections` are the shared view's: they are as long as the list, and a
+            // list that is shown in pages asks for them in each.
+            "ancestors" | "tags" | "taxonomies" => self.lists.field(self.view, name),
             _ => self.view.field(name),
         }
     }

@@ -7,6 +7,8 @@ use std::fmt::Display;
 
 use liquid_core::{Error, Language};
 
+use super::budget::Limit;
+use super::partial_tag::resolve;
 use super::{Compiled, TemplateSource, Templates};
 use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 
@@ -43,24 +45,82 @@ pub(super) fn while_parsing(
     diagnostic.at(place).hint(hint)
 }
 
-/// An error while `compiled` rendered the page `page`.
-pub(super) fn while_rendering(
-    error: &Error,
-    compiled: &Compiled,
-    page: &dyn Display,
-) -> Diagnostic {
-    let text = error.to_string();
-    let from = text.lines().rev().find_map(|line| line.strip_prefix("from: ")).unwrap_or_default();
-    let asked =
-        context(&text, "template").unwrap_or_else(|| from.trim_matches(['{', '}', '%', ' ']));
-    Diagnostic::error(Code::TemplateRender, message(&text))
-        .at(find(&compiled.source, compiled.body, asked))
-        .hint(format!("while {page} was rendered; it is left out"))
+/// A rendering in which something failed.
+pub(super) struct Rendered<'r> {
+    /// The page's template, or the layout around it.
+    pub compiled: &'r Compiled,
+    /// All templates: the error may be in a partial.
+    pub templates: &'r Templates,
+    /// The page.
+    pub page: &'r dyn Display,
+}
+
+impl Rendered<'_> {
+    /// An error of the crate's or of a tag's; that of a limit where one was `exceeded`.
+    pub fn error(&self, error: &Error, exceeded: Option<Limit>) -> Diagnostic {
+        let text = error.to_string();
+        let (said, place) = match exceeded {
+            Some(limit) => (limit.to_string(), self.place_around(&text)),
+            None => (explained(&text), self.place(&text)),
+        };
+        Diagnostic::error(Code::TemplateRender, said)
+            .at(place)
+            .hint(format!("while {} was rendered; it is left out", self.page))
+    }
+
+    /// Where the innermost tag or variable that the error names stands, in the innermost partial that
+    /// it passed through.
+    fn place(&self, text: &str) -> Place {
+        let partial = context(text, "template").and_then(|name| {
+            let name = resolve(name, |name| self.templates.all.contains_key(name))?;
+            self.templates.all.get(&name)
+        });
+        // What follows the partial's name is about what includes it.
+        let within = text.split("    template=").next().unwrap_or_default();
+        let filter = context(within, "filter").map(filter_name);
+        let asked = filter.into_iter().chain(traces(within));
+        first_of(partial.unwrap_or(self.compiled), asked)
+    }
+
+    /// Where the outermost tag that the error names stands, in the page's own template: a limit is one
+    /// of the whole rendering.
+    fn place_around(&self, text: &str) -> Place {
+        let mut lines = text.lines().rev();
+        let partial = lines.find_map(|line| line.strip_prefix("    template="));
+        let outer = traces(text).last();
+        first_of(self.compiled, partial.into_iter().chain(outer))
+    }
+}
+
+/// The tags that an error passed through, as the crate shows them, from within.
+fn traces(text: &str) -> impl Iterator<Item = &str> {
+    let traces = text.lines().filter_map(|line| line.strip_prefix("from: "));
+    traces.map(|trace| trace.trim_matches(['{', '}', '%', ' '])).filter(|trace| !trace.is_empty())
+}
+
+/// The place of the first of `asked` that stands in `compiled`.
+fn first_of<'a>(compiled: &Compiled, mut asked: impl Iterator<Item = &'a str>) -> Place {
+    let body = &compiled.source.text[compiled.body..];
+    let found = asked.find(|asked| body.contains(asked));
+    find(&compiled.source, compiled.body, found.unwrap_or_default())
+}
+
+/// The message, and the filter that it is about.
+fn explained(text: &str) -> String {
+    match context(text, "filter") {
+        Some(filter) => format!("{} (filter `{}`)", message(text), filter_name(filter)),
+        None => message(text),
+    }
+}
+
+/// The name in `divided_by : 0`, which is how the crate shows a filter.
+fn filter_name(shown: &str) -> &str {
+    shown.split([' ', ':']).next().unwrap_or(shown)
 }
 
 /// The crate panicked while `compiled` rendered the page `page`.
-pub(super) fn panicked(compiled: &Compiled, page: &dyn Display) -> Diagnostic {
-    Diagnostic::error(Code::TemplateRender, "the template engine panicked")
+pub(super) fn panicked(message: &str, compiled: &Compiled, page: &dyn Display) -> Diagnostic {
+    Diagnostic::error(Code::TemplateRender, format!("the template engine panicked: {message}"))
         .in_file(&compiled.source.file)
         .hint(format!("while {page} was rendered; it is left out"))
 }
@@ -111,4 +171,49 @@ fn position(text: &str) -> Option<(usize, usize)> {
 /// The value of `key` among the error's contexts: `    key=value`.
 fn context<'t>(text: &'t str, key: &str) -> Option<&'t str> {
     text.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// The diagnostic of `error`, in templates `a`, which includes `b`.
+    fn diagnosed(error: &Error, exceeded: Option<Limit>) -> Diagnostic {
+        let source = |name: &str, text: &str| TemplateSource {
+            name: name.to_owned(),
+            file: name.to_owned(),
+            text: text.to_owned(),
+        };
+        let sources = vec![
+            source("a", "\n{% include 'b' %}"),
+            source("b", "\n\n{% if true %}{{ 1 | divided_by: 0 }}{% endif %}"),
+        ];
+        let templates = Templates::new(sources, &Config::default(), &mut Vec::new());
+        let page: &dyn Display = &"p.md";
+        let rendered = Rendered { compiled: &templates.all["a"], templates: &templates, page };
+        rendered.error(error, exceeded)
+    }
+
+    fn error() -> Error {
+        let error = Error::with_msg("Can't divide by zero").trace("Filter error");
+        let error = error.context("filter", "divided_by : 0").trace("{% if true %}");
+        error.context("template", "b")
+    }
+
+    #[test]
+    fn an_error_in_a_partial_is_reported_there_and_names_the_filter() {
+        let diagnostic = diagnosed(&error(), None);
+        let place = diagnostic.place.unwrap();
+        assert_eq!((&*place.file, place.line, place.column), ("b", 3, 21));
+        assert_eq!(diagnostic.message, "Can't divide by zero (filter `divided_by`)");
+    }
+
+    #[test]
+    fn a_limit_is_reported_where_the_page_begins_to_go_over_it() {
+        let diagnostic = diagnosed(&error(), Some(Limit::Includes));
+        let place = diagnostic.place.unwrap();
+        assert_eq!((&*place.file, place.line), ("a", 2));
+        assert_eq!(diagnostic.message, "over 500000 partials are rendered");
+    }
 }

@@ -12,6 +12,7 @@ use liquid_core::{
     BlockReflection, Expression, Language, ParseBlock, Result, TagBlock, TagTokenIter,
 };
 
+use super::budget::Budget;
 use super::scope::Frame;
 use super::views::{Fields, NIL, object};
 
@@ -55,7 +56,8 @@ impl ParseBlock for ForBlock {
     }
 }
 
-fn list(token: TagToken<'_>) -> Result<List> {
+/// What `token` says to go over.
+pub(super) fn list(token: TagToken<'_>) -> Result<List> {
     match token.expect_value() {
         TryMatchToken::Matches(value) => Ok(List::Value(value)),
         TryMatchToken::Fails(token) => {
@@ -84,7 +86,8 @@ fn modifiers(
     Ok((limit, offset, reversed))
 }
 
-fn after_colon(arguments: &mut TagTokenIter<'_>) -> Result<Expression> {
+/// The value that follows a modifier's name.
+pub(super) fn after_colon(arguments: &mut TagTokenIter<'_>) -> Result<Expression> {
     arguments.expect_next("`:` belongs here")?.expect_str(":").into_result()?;
     arguments.expect_next("a value belongs here")?.expect_value().into_result()
 }
@@ -109,9 +112,35 @@ fn bodies(
 }
 
 #[derive(Debug)]
-enum List {
+pub(super) enum List {
     Value(Expression),
     Range(Expression, Expression),
+}
+
+impl List {
+    /// What the loop goes over, this time.
+    pub fn evaluate<'l>(&'l self, runtime: &'l dyn Runtime) -> Result<Held<'l>> {
+        Ok(match self {
+            Self::Value(expression) => Held::Value(expression.evaluate(runtime)?),
+            Self::Range(start, end) => Held::Range(number(start, runtime)?, number(end, runtime)?),
+        })
+    }
+}
+
+/// What [`Items`] borrow from.
+pub(super) enum Held<'l> {
+    Value(ValueCow<'l>),
+    Range(i64, i64),
+}
+
+impl Held<'_> {
+    /// The items.
+    pub fn items(&self) -> Items<'_> {
+        match self {
+            Self::Value(value) => Items::of(value.as_view()),
+            Self::Range(start, end) => Items::range(*start, *end),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -127,23 +156,18 @@ struct For {
 
 impl Renderable for For {
     fn render_to(&self, writer: &mut dyn Write, runtime: &dyn Runtime) -> Result<()> {
-        let held;
-        let items = match &self.list {
-            List::Value(expression) => {
-                held = expression.evaluate(runtime)?;
-                Items::of(held.as_view())
-            }
-            List::Range(start, end) => Items::range(number(start, runtime)?, number(end, runtime)?),
-        };
-        let offset = count(self.offset.as_ref(), runtime)?.unwrap_or(0).min(items.len());
-        let limit = count(self.limit.as_ref(), runtime)?.unwrap_or(usize::MAX);
-        let length = limit.min(items.len() - offset);
+        let held = self.list.evaluate(runtime)?;
+        let items = held.items();
+        let part = (self.offset.as_ref(), self.limit.as_ref());
+        let (offset, length) = items.part(part, runtime)?;
         if length == 0 {
             return self.otherwise.iter().try_for_each(|body| body.render_to(writer, runtime));
         }
         let parent = runtime.try_get(&["forloop".into()]);
         let parent = parent.as_ref().map(ValueCow::as_view);
+        let budget = Budget::of(runtime);
         for index in 0..length {
+            budget.round()?;
             let at = if self.reversed { length - 1 - index } else { index };
             let item = items.get(offset + at);
             let state = ForLoop::new(index, length, parent);
@@ -202,6 +226,18 @@ impl<'a> Items<'a> {
         }
     }
 
+    /// Where the part of them begins that the values of `offset:` and `limit:` leave, and how many it
+    /// has.
+    pub fn part(
+        &self,
+        (offset, limit): (Option<&Expression>, Option<&Expression>),
+        runtime: &dyn Runtime,
+    ) -> Result<(usize, usize)> {
+        let offset = count(offset, runtime)?.unwrap_or(0).min(self.len());
+        let limit = count(limit, runtime)?.unwrap_or(usize::MAX);
+        Ok((offset, limit.min(self.len() - offset)))
+    }
+
     /// The one at `index`, which is less than [`Items::len`].
     pub fn get(&self, index: usize) -> ValueCow<'_> {
         let place = i64::try_from(index).unwrap_or(i64::MAX);
@@ -220,7 +256,11 @@ fn number(expression: &Expression, runtime: &dyn Runtime) -> Result<i64> {
     Ok(value.as_scalar().and_then(|scalar| scalar.to_integer()).unwrap_or(0))
 }
 
-fn count(expression: Option<&Expression>, runtime: &dyn Runtime) -> Result<Option<usize>> {
+/// The number that a modifier gives.
+pub(super) fn count(
+    expression: Option<&Expression>,
+    runtime: &dyn Runtime,
+) -> Result<Option<usize>> {
     let Some(expression) = expression else { return Ok(None) };
     let value = expression.evaluate(runtime)?;
     let number = value.as_scalar().and_then(|scalar| scalar.to_integer());
@@ -236,7 +276,7 @@ pub(super) struct ForLoop<'p> {
     rindex: i64,
     length: i64,
     first: bool,
-    last: bool,
+    pub(super) last: bool,
     parent: Option<&'p dyn ValueView>,
 }
 

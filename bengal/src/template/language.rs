@@ -11,8 +11,11 @@ use liquid_core::{Value as Liquid, ValueView};
 use liquid_lib::stdlib;
 
 use super::assign_tag::AssignTag;
+use super::budget::{Budget, Growing, oversize};
+use super::capture_tag::{CaptureBlock, IfChangedBlock};
 use super::for_tag::ForBlock;
 use super::partial_tag::PartialTag;
+use super::tablerow_tag::TableRowBlock;
 use crate::config::Config;
 
 /// The language of a site whose templates have the names `known`.
@@ -37,10 +40,10 @@ pub(super) fn language(config: &Config, known: BTreeSet<String>) -> Language {
         Box::new(stdlib::RawBlock),
         Box::new(stdlib::IfBlock),
         Box::new(stdlib::UnlessBlock),
-        Box::new(stdlib::IfChangedBlock),
-        Box::new(stdlib::TableRowBlock),
+        Box::new(IfChangedBlock),
+        Box::new(TableRowBlock),
         Box::new(stdlib::CommentBlock),
-        Box::new(stdlib::CaptureBlock),
+        Box::new(CaptureBlock),
         Box::new(stdlib::CaseBlock),
         Box::new(ForBlock),
     ];
@@ -49,7 +52,7 @@ pub(super) fn language(config: &Config, known: BTreeSet<String>) -> Language {
     }
     let standard = standard_filters()
         .into_iter()
-        .map(|filter| -> Box<dyn ParseFilter> { Box::new(Lax(filter)) });
+        .map(|filter| -> Box<dyn ParseFilter> { Box::new(Lax { filter, growing: None }) });
     for filter in standard.chain(url_filters(config)) {
         language.filters.register(filter.reflection().name().to_owned(), filter);
     }
@@ -110,37 +113,61 @@ fn standard_filters() -> Vec<Box<dyn ParseFilter>> {
 }
 
 /// A filter to which nothing may be given: where that is an error of the filter's, the result is
-/// nothing.
+/// nothing. What it makes has a limit.
 #[derive(Clone)]
-struct Lax<F>(F);
+struct Lax<F> {
+    filter: F,
+    /// Where the result may be far longer than what is given: the filter, and its arguments.
+    growing: Option<(Growing, Vec<Expression>)>,
+}
 
 impl ParseFilter for Lax<Box<dyn ParseFilter>> {
-    fn parse(&self, arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
-        Ok(Box::new(Lax(self.0.parse(arguments)?)))
+    fn parse(&self, mut arguments: FilterArguments<'_>) -> Result<Box<dyn Filter>> {
+        let growing = Growing::named(self.filter.reflection().name()).map(|growing| {
+            let positional: Vec<Expression> = arguments.positional.by_ref().collect();
+            arguments.positional = Box::new(positional.clone().into_iter());
+            (growing, positional)
+        });
+        Ok(Box::new(Lax { filter: self.filter.parse(arguments)?, growing }))
     }
 
     fn reflection(&self) -> &dyn FilterReflection {
-        self.0.reflection()
+        self.filter.reflection()
     }
 }
 
 impl fmt::Debug for Lax<Box<dyn Filter>> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.filter.fmt(f)
     }
 }
 
 impl fmt::Display for Lax<Box<dyn Filter>> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        fmt::Display::fmt(&self.filter, f)
     }
 }
 
 impl Filter for Lax<Box<dyn Filter>> {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Liquid> {
-        match self.0.evaluate(input, runtime) {
+        if let Some((growing, arguments)) = &self.growing {
+            let text = |argument: &Expression| {
+                Ok(argument.evaluate(runtime)?.to_kstr().into_owned().into_string())
+            };
+            // Where an argument is an error, the filter says so.
+            let texts: Result<Vec<_>> = arguments.iter().map(text).collect();
+            let limit = texts.ok().and_then(|texts| growing.oversize(input, &texts));
+            if let Some(limit) = limit {
+                return Err(Budget::of(runtime).exceed(limit));
+            }
+        }
+        match self.filter.evaluate(input, runtime) {
             Err(_) if input.is_nil() => Ok(Liquid::Nil),
-            result => result,
+            Ok(value) => match oversize(&value, input) {
+                Some(limit) => Err(Budget::of(runtime).exceed(limit)),
+                None => Ok(value),
+            },
+            error => error,
         }
     }
 }

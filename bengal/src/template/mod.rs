@@ -7,20 +7,24 @@
 //! and left out.
 
 mod assign_tag;
+mod budget;
+mod capture_tag;
 pub mod current;
 mod errors;
 mod for_tag;
+mod guard;
 mod language;
+mod nesting;
 pub mod page_view;
 mod partial_tag;
 mod scope;
+mod tablerow_tag;
 #[cfg(test)]
 mod tests;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -32,7 +36,9 @@ use crate::config::Config;
 use crate::content::fields::Fields;
 use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
+use budget::{Budget, Limit};
 use current::{CurrentPage, Globals, Paginator};
+pub use guard::silence_guarded_panics;
 use page_view::SiteView;
 use scope::{Root, Undefined};
 
@@ -151,14 +157,17 @@ impl Templates {
         let globals =
             Globals { site: page.site, page: page.page, content, paginator: page.paginator };
         let root = Root::new(&globals, self);
+        root.registers().get_mut::<Undefined>().wanted = self.strict;
         let failed = |diagnostic| RenderError::Failed(Box::new(diagnostic));
-        // The crate panics on some templates; a page must not take the build with it.
-        match catch_unwind(AssertUnwindSafe(|| template.render_to(out, &root))) {
+        let budget = Budget::of(&root);
+        let mut writer = budget.writer(out, Limit::OutputBytes);
+        match guard::guarded(|| template.render_to(&mut writer, &root)) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                return Err(failed(errors::while_rendering(&error, compiled, page.name)));
+                let at = errors::Rendered { compiled, templates: self, page: page.name };
+                return Err(failed(at.error(&error, budget.exceeded())));
             }
-            Err(_) => return Err(failed(errors::panicked(compiled, page.name))),
+            Err(message) => return Err(failed(errors::panicked(&message, compiled, page.name))),
         }
         if self.strict {
             let undefined = std::mem::take(&mut root.registers().get_mut::<Undefined>().paths);
@@ -191,46 +200,25 @@ pub const EMBEDDED: &str = "(embedded theme)/";
 fn compile(source: TemplateSource, language: &Language, reports: &mut Vec<Diagnostic>) -> Compiled {
     let (body, layout) = layout_of(&source, reports);
     let text = &source.text[body..];
-    if nesting(text, language) > NESTING_DEPTH {
-        let message = format!("blocks are nested over {NESTING_DEPTH} deep");
+    if let Some(message) = nesting::too_deep(text, language) {
         reports.push(Diagnostic::error(Code::TemplateSyntax, message).in_file(&source.file));
         return Compiled { source, body, layout, template: None };
     }
     // The crate panics on some texts, such as a number beyond 64 bits.
-    let parsed = catch_unwind(AssertUnwindSafe(|| parser::parse(text, language)));
-    let template = match parsed {
+    let template = match guard::guarded(|| parser::parse(text, language)) {
         Ok(Ok(elements)) => Some(Arc::new(Template::new(elements))),
         Ok(Err(error)) => {
             reports.push(errors::while_parsing(&error, &source, body, language));
             None
         }
-        Err(_) => {
-            let diagnostic =
-                Diagnostic::error(Code::TemplateSyntax, "the template parser panicked");
+        Err(message) => {
+            let message = format!("the template parser panicked: {message}");
+            let diagnostic = Diagnostic::error(Code::TemplateSyntax, message);
             reports.push(diagnostic.in_file(&source.file));
             None
         }
     };
     Compiled { source, body, layout, template }
-}
-
-/// How deep blocks may nest in a template: the crate reads and renders them by recursion.
-const NESTING_DEPTH: usize = 100;
-
-/// How deep the blocks of `text` nest; a block that is never closed counts to the end.
-fn nesting(text: &str, language: &Language) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for tag in text.split("{%").skip(1) {
-        let tag = tag.trim_start_matches('-').trim_start();
-        let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-        if language.blocks.get(name).is_some() {
-            depth += 1;
-            deepest = deepest.max(depth);
-        } else if name.starts_with("end") {
-            depth = depth.saturating_sub(1);
-        }
-    }
-    deepest
 }
 
 /// Where a template's body begins, and the layout that its front matter names.

@@ -215,11 +215,9 @@ impl Fields for PageView<'_> {
             "slug" if page.kind == Kind::Term => self.slug.get_or_init(|| {
                 page.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().into()
             }),
-            "content" | "summary" | "toc" => {
-                return self.body.get_or_init(|| Box::new(BodyView::read(self))).field(name);
-            }
+            "content" | "summary" | "toc" => self.body.get_or_init(Box::default).field(self, name),
             _ => {
-                return self.lists.get_or_init(|| Box::new(Lists::of(self))).field(page.kind, name);
+                return self.lists.get_or_init(Box::default).field(self, name);
             }
         })
     }
@@ -242,79 +240,89 @@ impl Fields for PageView<'_> {
 }
 object!(PageView<'m>);
 
-/// The lists of a page.
-#[derive(Debug)]
+/// The lists of a page, each made when it is first asked for.
+#[derive(Debug, Default)]
 pub(super) struct Lists<'m> {
-    pages: Views<'m>,
-    sections: Views<'m>,
-    ancestors: Views<'m>,
-    tags: Vec<&'m Text>,
-    taxonomies: Named<'m>,
+    pages: OnceLock<Views<'m>>,
+    sections: OnceLock<Views<'m>>,
+    ancestors: OnceLock<Views<'m>>,
+    tags: OnceLock<Vec<&'m Text>>,
+    taxonomies: OnceLock<Named<'m>>,
 }
 
 impl<'m> Lists<'m> {
-    /// The lists of `view`'s page.
-    pub fn of(view: &PageView<'m>) -> Self {
+    /// The list `name` of `view`'s page.
+    pub fn field(&self, view: &PageView<'m>, name: &str) -> Option<&dyn ValueView> {
         let (page, site) = (view.page, view.site());
-        let Sources { site: model, settings, .. } = site.sources;
-        let up = |id: &PageId| model[*id].section;
-        let mut ancestors: Vec<PageId> = std::iter::successors(page.section, up).collect();
-        ancestors.reverse();
-        let name = |taxonomy: usize| &*settings.config.taxonomies[taxonomy].name;
-        let tags = page.terms.iter().filter(|(of, _)| name(*of) == "tags");
-        let taxonomies =
-            page.terms.iter().map(|(of, terms)| (name(*of), Field::Pages(site.views(terms))));
-        Self {
-            pages: site.views(&page.pages),
-            sections: site.views(&page.sections),
-            ancestors: site.views(&ancestors),
-            tags: tags.flat_map(|(_, terms)| terms).map(|term| &model[*term].title).collect(),
-            taxonomies: Named(taxonomies.collect()),
-        }
-    }
-
-    /// The list `name` of a page of this kind.
-    pub fn field(&self, kind: Kind, name: &str) -> Option<&dyn ValueView> {
-        match name {
-            "pages" => Some(&self.pages),
-            "terms" if kind == Kind::Taxonomy => Some(&self.pages),
-            "sections" => Some(&self.sections),
-            "ancestors" => Some(&self.ancestors),
-            "tags" => Some(&self.tags),
-            "taxonomies" => Some(&self.taxonomies),
-            _ => None,
-        }
+        Some(match name {
+            "pages" => self.pages.get_or_init(|| site.views(&page.pages)),
+            "terms" if page.kind == Kind::Taxonomy => {
+                self.pages.get_or_init(|| site.views(&page.pages))
+            }
+            "sections" => self.sections.get_or_init(|| site.views(&page.sections)),
+            "ancestors" => self.ancestors.get_or_init(|| ancestors(page, site)),
+            "tags" => self.tags.get_or_init(|| tags(page, site)),
+            "taxonomies" => self.taxonomies.get_or_init(|| taxonomies(page, site)),
+            _ => return None,
+        })
     }
 }
 
-/// What derives from the body of a page other than the one being rendered.
-#[derive(Debug)]
+/// The sections that `page` is in, outermost first.
+fn ancestors<'m>(page: &Page, site: &'m SiteView<'m>) -> Views<'m> {
+    let up = |id: &PageId| site.sources.site[*id].section;
+    let mut ancestors: Vec<PageId> = std::iter::successors(page.section, up).collect();
+    ancestors.reverse();
+    site.views(&ancestors)
+}
+
+/// The titles of the terms of `page` in the taxonomy `tags`.
+fn tags<'m>(page: &Page, site: &'m SiteView<'m>) -> Vec<&'m Text> {
+    let Sources { site: model, settings, .. } = site.sources;
+    let own = page.terms.iter().filter(|(of, _)| *settings.config.taxonomies[*of].name == *"tags");
+    own.flat_map(|(_, terms)| terms).map(|term| &model[*term].title).collect()
+}
+
+/// The terms of `page`, by taxonomy.
+fn taxonomies<'m>(page: &Page, site: &'m SiteView<'m>) -> Named<'m> {
+    let name = |taxonomy: usize| &*site.sources.settings.config.taxonomies[taxonomy].name;
+    let terms = page.terms.iter().map(|(of, terms)| (name(*of), Field::Pages(site.views(terms))));
+    Named(terms.collect())
+}
+
+/// What derives from the body of a page other than the one being rendered. Each is kept alone: a list
+/// of summaries must not keep every page's content.
+#[derive(Debug, Default)]
 struct BodyView {
-    content: Text,
-    summary: Text,
-    toc: Vec<TocEntry>,
+    content: OnceLock<Text>,
+    summary: OnceLock<Text>,
+    toc: OnceLock<Vec<TocEntry>>,
 }
 
 impl BodyView {
-    /// A body that cannot be read is empty here; the page's own rendering says why.
-    fn read(view: &PageView<'_>) -> Self {
-        let Sources { site, settings, store } = view.site().sources;
-        let mut bytes = Vec::new();
-        let html = store.read(view.page.body.html, &mut bytes).unwrap_or_default();
-        Self {
-            content: site.fill_links(view.page, html, 0..html.len(), settings).into(),
-            summary: summary(view, html),
-            toc: toc(view.page),
-        }
-    }
-
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+    fn field(&self, view: &PageView<'_>, name: &str) -> &dyn ValueView {
         match name {
-            "content" => Some(&self.content),
-            "summary" => Some(&self.summary),
-            _ => Some(&self.toc),
+            "content" => self.content.get_or_init(|| {
+                let Sources { site, settings, .. } = view.site().sources;
+                let html =
+                    |html: &str| site.fill_links(view.page, html, 0..html.len(), settings).into();
+                with_body(view, html)
+            }),
+            "summary" => self.summary.get_or_init(|| match &view.page.front.summary {
+                Some(summary) => summary.clone(),
+                None => with_body(view, |html| summary(view, html)),
+            }),
+            _ => self.toc.get_or_init(|| toc(view.page)),
         }
     }
+}
+
+/// What `make` makes of the body of `view`'s page. One that cannot be read is empty here; the page's
+/// own rendering says why.
+fn with_body(view: &PageView<'_>, make: impl FnOnce(&str) -> Text) -> Text {
+    let mut bytes = Vec::new();
+    let store = view.site().sources.store;
+    make(store.read(view.page.body.html, &mut bytes).unwrap_or_default())
 }
 
 /// The summary of a page whose body, with its links still open, is `html`.

@@ -10,6 +10,7 @@ use liquid_core::parser::TagToken;
 use liquid_core::runtime::{Renderable, Runtime};
 use liquid_core::{Error, Expression, Language, ParseTag, Result, TagReflection, TagTokenIter};
 
+use super::budget::{Budget, INCLUDE_DEPTH, Limit};
 use super::for_tag::{ForLoop, Items};
 use super::scope::{Frame, Isolation};
 use super::views::{Fields, object};
@@ -134,9 +135,6 @@ struct Each {
     name: String,
 }
 
-/// How deep partials may nest before they are taken to include themselves.
-pub(super) const INCLUDE_DEPTH: usize = 64;
-
 /// How deep the partial being rendered is nested. A register.
 #[derive(Debug, Default)]
 struct Depth(usize);
@@ -149,15 +147,16 @@ impl Renderable for Partial {
             return Err(Error::with_msg(message));
         }
         let template = runtime.partials().get(&name)?;
+        let budget = Budget::of(runtime);
+        budget.include()?;
         let depth = runtime.registers().get_mut::<Depth>().0;
         if depth >= INCLUDE_DEPTH {
-            let message = format!("templates include each other over {INCLUDE_DEPTH} deep");
-            return Err(Error::with_msg(message).context("template", name));
+            return Err(budget.exceed(Limit::IncludeDepth));
         }
         runtime.registers().get_mut::<Depth>().0 = depth + 1;
         let done = self.render_with(&name, &*template, writer, runtime);
         runtime.registers().get_mut::<Depth>().0 = depth;
-        done
+        done.map_err(|error| error.context("template", name))
     }
 }
 
@@ -188,7 +187,9 @@ impl Partial {
             _ => Items::One(value.as_view()),
         };
         let length = items.len();
+        let budget = Budget::of(runtime);
         for index in 0..length {
+            budget.include()?;
             let item = items.get(index);
             let state = ForLoop::new(index, length, None);
             let mut names = names.clone();

@@ -6,11 +6,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
+use indexmap::IndexSet;
 use liquid_core::model::{
     KString, KStringCow, KStringRef, Object, ObjectView, Scalar, ScalarCow, Value as Liquid,
     ValueCow, ValueView, try_find,
 };
 use liquid_core::runtime::{PartialStore, Registers, Runtime};
+
+use super::budget::Budget;
 
 type Result<T> = liquid_core::Result<T>;
 
@@ -29,6 +32,8 @@ impl<'r> Root<'r> {
         let registers = Registers::default();
         let origins = GLOBALS.iter().filter_map(|name| globals.get(name)).map(address);
         registers.get_mut::<Origins>().0.extend(origins);
+        // It measures the stack from here.
+        registers.get_mut::<Budget>();
         let (assigned, counters) = (RefCell::default(), RefCell::default());
         Self { globals, partials, assigned, counters, registers }
     }
@@ -69,9 +74,14 @@ pub(super) fn address(value: &dyn ValueView) -> usize {
 /// Names that were looked up and are nothing, in the order met. A register: one for each rendering.
 #[derive(Debug, Default)]
 pub(super) struct Undefined {
-    /// The paths, such as `page.titel`.
-    pub paths: Vec<String>,
+    /// Whether anybody wants to know: else none is noted.
+    pub wanted: bool,
+    /// The paths, such as `page.titel`, each once.
+    pub paths: IndexSet<String>,
 }
+
+/// How many of them are noted: an index that is computed gives a new one in each round of a loop.
+const NOTED: usize = 1_000;
 
 /// What `path` gives in `value`, whose own name is the path's first element.
 fn find<'v>(value: &'v dyn ValueView, path: &[ScalarCow<'_>]) -> Option<ValueCow<'v>> {
@@ -92,8 +102,11 @@ fn lax<'v>(
     registers: &Registers,
 ) -> ValueCow<'v> {
     found.unwrap_or_else(|| {
-        let parts: Vec<_> = path.iter().map(|part| part.to_kstr().into_string()).collect();
-        registers.get_mut::<Undefined>().paths.push(parts.join("."));
+        let mut undefined = registers.get_mut::<Undefined>();
+        if undefined.wanted && undefined.paths.len() < NOTED {
+            let parts: Vec<_> = path.iter().map(|part| part.to_kstr().into_string()).collect();
+            undefined.paths.insert(parts.join("."));
+        }
         ValueCow::Owned(Liquid::Nil)
     })
 }
@@ -139,6 +152,9 @@ impl Runtime for Root<'_> {
     }
 
     fn get_index<'a>(&'a self, name: &str) -> Option<ValueCow<'a>> {
+        if let Some(global) = name.strip_prefix(GLOBAL_MARK) {
+            return self.globals.get(global).map(ValueCow::Borrowed);
+        }
         self.counters.borrow().get(name).map(|value| ValueCow::Owned(value.clone()))
     }
 
@@ -180,6 +196,18 @@ impl<'f> Frame<'f> {
 /// The names that bengal defines in every template.
 pub(super) const GLOBALS: &[&str] = &["site", "page", "content", "paginator"];
 
+/// What a name begins with that means one of bengal's own, whatever loops or `assign` made of it since.
+/// Asked for as a counter, which every frame hands on to the root as it is; no tag can name one so.
+const GLOBAL_MARK: &str = "global:";
+
+/// The names in [`GLOBALS`], marked.
+const MARKED: &[&str] = &["global:site", "global:page", "global:content", "global:paginator"];
+
+/// `name` with [`GLOBAL_MARK`], where it is one of bengal's own.
+fn marked(name: &str) -> Option<&'static str> {
+    MARKED.iter().copied().find(|marked| marked.strip_prefix(GLOBAL_MARK) == Some(name))
+}
+
 impl Runtime for Frame<'_> {
     fn partials(&self) -> &dyn PartialStore {
         self.parent.partials()
@@ -204,9 +232,10 @@ impl Runtime for Frame<'_> {
             if let Some(value) = assigned.borrow().get(name.as_str()) {
                 return find(value, path).map(|found| ValueCow::Owned(found.into_owned()));
             }
-            if !GLOBALS.contains(&name.as_str()) {
-                return None;
-            }
+            return match self.parent.get_index(marked(name.as_str())?)? {
+                ValueCow::Borrowed(global) => find(global, path),
+                ValueCow::Owned(_) => None,
+            };
         }
         self.parent.try_get(path)
     }

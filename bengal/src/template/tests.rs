@@ -32,10 +32,11 @@ fn render_with(text: &str, partials: &[(&str, &str)]) -> (String, Vec<String>) {
     assert_eq!(reports, []);
     let elements = liquid_core::parser::parse(text, &language(&config, known)).unwrap();
     let root = Root::new(&globals, &templates);
+    root.registers().get_mut::<Undefined>().wanted = true;
     let mut out = Vec::new();
     Template::new(elements).render_to(&mut out, &root).unwrap();
     let undefined = std::mem::take(&mut root.registers().get_mut::<Undefined>().paths);
-    (String::from_utf8(out).unwrap(), undefined)
+    (String::from_utf8(out).unwrap(), undefined.into_iter().collect())
 }
 
 fn render(text: &str) -> String {
@@ -64,7 +65,10 @@ fn undefined_is_nothing_everywhere_and_is_noted() {
     ] {
         assert_eq!(render(text), "", "{text}");
     }
-    assert_eq!(render_with("{{ page.titel }}{{ page.title }}", &[]).1, ["page.titel"]);
+    let twice = "{% for x in (1..2) %}{{ page.titel }}{{ page.title }}{% endfor %}";
+    assert_eq!(render_with(twice, &[]).1, ["page.titel"]);
+    let many = "{% for x in (1..2000) %}{{ page[x] }}{% endfor %}";
+    assert_eq!(render_with(many, &[]).1.len(), 1_000);
 }
 
 #[test]
@@ -97,12 +101,35 @@ fn loops_know_where_they_are() {
 }
 
 #[test]
+fn tables_are_written_as_shopify_writes_them() {
+    for (text, expected) in [
+        (
+            "{% tablerow x in page.list cols: 2 %}{{ x }}{{ tablerowloop.row }}{{ nope }}{% endtablerow %}",
+            "<tr class=\"row1\">\n<td class=\"col1\">11</td><td class=\"col2\">21</td></tr>\n\
+             <tr class=\"row2\"><td class=\"col1\">32</td></tr>\n",
+        ),
+        (
+            "{% tablerow x in (1..9000000000000) limit: 2 offset: 1 %}{{ x }}{{ tablerowloop.col_first }}{{ tablerowloop.rindex }}{% endtablerow %}",
+            "<tr class=\"row1\">\n<td class=\"col1\">2true2</td><td class=\"col2\">3false1</td></tr>\n",
+        ),
+        ("{% tablerow x in nope %}x{% endtablerow %}", "<tr class=\"row1\">\n</tr>\n"),
+        (
+            "{% tablerow x in page.list cols: 0 %}{% break %}{% endtablerow %}",
+            "<tr class=\"row1\">\n<td class=\"col1\"></td></tr>\n",
+        ),
+    ] {
+        assert_eq!(render(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn partials_take_arguments_both_ways_and_render_sees_no_variables() {
     let partials = [
         ("partials/jekyll.html", "[{{ include.a }}{{ x }}]"),
         ("shopify", "[{{ a }}{{ x }}]"),
         ("each", "[{{ forloop.index }}{{ each }}]"),
         ("named", "[{{ it }}]"),
+        ("titled", "[{{ page.title }}{{ page.n }}]"),
         ("assigns", "{% assign x = 'inner' %}{{ x }}{{ page.title }}"),
         ("aliases", "{% assign all = page.list %}{{ all.size }}"),
     ];
@@ -115,6 +142,11 @@ fn partials_take_arguments_both_ways_and_render_sees_no_variables() {
         ("{% render 'named' with page.title as it %}", "[T]"),
         ("{% assign x = 'outer' %}{% render 'assigns' %}{{ x }}", "innerTouter"),
         ("{% assign x = 'outer' %}{% include 'assigns' %}{{ x }}", "innerTinner"),
+        ("{% for page in page.items %}{% render 'titled' %}{% endfor %}", "[T][T]"),
+        ("{% for page in page.items %}{% include 'titled' %}{% endfor %}", "[a][b]"),
+        ("{% assign page = 'p' %}{% render 'titled' %}", "[T]"),
+        ("{% render 'titled', page: page.items[0] %}", "[a]"),
+        ("{% increment page %}{% render 'titled' %}", "0[T]"),
         ("{% render 'aliases' %}{{ all.size }}", "3"),
         ("{% include 'aliases' %}{{ all.size }}", "33"),
     ] {
