@@ -22,8 +22,8 @@ pub use prepare::{open_site, output_path, read_config};
 use crate::config::Config;
 use crate::content::front_matter::Wanted;
 use crate::content::page::Kind;
-use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::manifest::Manifest;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::{self, Manifest};
 use crate::pipeline::item::Label;
 use crate::pipeline::registry::{OrderError, Registry};
 use crate::pipeline::runner::{self, Progress, Run, StageReport};
@@ -157,12 +157,14 @@ pub fn build_with<'s>(
     let Prepared { theme, settings, templates, state, store, output, mut reports } = prepared;
     let (site, views) = (OnceLock::new(), OnceLock::new());
     let written = WriteCounts::default();
+    let manifest = state.is_own().then(|| Manifest::new(&state, output.root()));
     let context = Context {
         theme,
         settings: &settings,
         templates: &templates,
         store: &store,
         output: &output,
+        manifest: manifest.as_ref(),
         site: &site,
         views: &views,
         written: &written,
@@ -174,14 +176,12 @@ pub fn build_with<'s>(
     let jobs = options.jobs.unwrap_or_else(processors);
     let run = runner::run(&chain, jobs, listener.progress);
     drop(chain);
-    let manifest = state.is_own().then(|| Manifest::new(&state, output.root()));
     let removed = manifest.map_or(Ok(0), |manifest| match &run.failure {
-        None => manifest.replace(written.paths()),
-        Some(_) => manifest.add(written.paths()).map(|()| 0),
+        None => manifest.replace(&written.paths()),
+        Some(_) => manifest.add(&written.paths()).map(|()| 0),
     });
     let removed = removed.unwrap_or_else(|error| {
-        let message = format!("what was written could not be noted: {error}");
-        reports.push(Diagnostic::warning(Code::StoreFallback, message));
+        reports.push(manifest::unwritten(&error));
         0
     });
     let report = report(run, reports, site.get(), &settings.config, &written, removed);
