@@ -18,7 +18,7 @@ use crate::store::BodyStore;
 use crate::template::Templates;
 use crate::template::page_view::SiteCell;
 
-pub use discover::{STATIC, walk_files};
+pub use discover::{Bounds, STATIC, walk_files};
 pub use write::WriteCounts;
 
 /// What the built-in stages work with.
