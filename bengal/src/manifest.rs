@@ -182,9 +182,7 @@ impl Manifest {
     fn remove<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> u64 {
         let mut removed = 0;
         for path in paths {
-            let mut parts = path.split('/');
-            // The manifest may have been tampered with.
-            if parts.any(|part| matches!(part, "" | "." | "..")) || !self.is_inside(path) {
+            if !self.is_inside(path) {
                 continue;
             }
             removed += u64::from(self.remove_file(path));
@@ -199,10 +197,12 @@ impl Manifest {
         removed
     }
 
-    /// Whether no folder on the way to `path` is a symbolic link.
+    /// Whether `path` stays in the output directory: the manifest may have been tampered with, and
+    /// a folder on the way may be a symbolic link.
     fn is_inside(&self, path: &str) -> bool {
-        let folders = path.match_indices('/').map(|(end, _)| self.output.join(&path[..end]));
-        folders.into_iter().all(|folder| !folder.is_symlink())
+        let mut folders = path.match_indices('/').map(|(end, _)| self.output.join(&path[..end]));
+        path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+            && folders.all(|folder| !folder.is_symlink())
     }
 }
 
@@ -291,6 +291,7 @@ mod tests {
             ("kept/x", false),
             ("own/x", false),
             ("mixed", false),
+            ("../x", false),
         ] {
             assert_eq!(manifest.make_way(path), free, "{path}");
         }

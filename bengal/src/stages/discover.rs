@@ -243,7 +243,8 @@ fn walk_error(error: &walkdir::Error, root: &Path, folder: &Path) -> Diagnostic 
     Diagnostic::error(Code::Unreadable, message).in_file(&file)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
