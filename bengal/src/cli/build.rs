@@ -36,7 +36,8 @@ impl From<&BuildArguments> for BuildOptions {
 }
 
 /// Said when another build has the site, or the output directory, to itself.
-const WAITING: &str = "another build of this site is running; waiting for it";
+const WAITING: &str =
+    "another build of this site, or into this directory, is running; waiting for it";
 
 /// Builds a site; gives the exit code.
 pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
