@@ -5,7 +5,7 @@
 //! through `..`, and not through a symbolic link in it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashSet;
@@ -13,7 +13,7 @@ use rustc_hash::FxHashSet;
 /// The folder in the output directory that holds unfinished files; gone when a build ends.
 pub const TEMPORARY: &str = ".bengal-tmp";
 
-/// An output directory, open for one build.
+/// An output directory.
 #[derive(Debug)]
 pub struct OutputDir {
     root: PathBuf,
@@ -29,25 +29,34 @@ pub enum Written {
 }
 
 impl OutputDir {
-    /// Opens `root`, making it where it is missing; what a killed build left half done is removed.
+    /// The directory `root`, canonical as far as it is there. Nothing is made yet.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Opens the directory for writers, making it where it is missing; what a killed build left half
+    /// done is removed. `waiting` is called when another build writes there, which is then waited
+    /// for.
     ///
     /// # Errors
     /// When it cannot be made or written.
-    pub fn open(root: &Path) -> io::Result<Self> {
-        fs::create_dir_all(root)?;
-        let root = root.canonicalize()?;
-        let temporary = root.join(TEMPORARY);
+    pub fn open(&self, waiting: impl FnOnce()) -> io::Result<Opened<'_>> {
+        fs::create_dir_all(&self.root)?;
+        let lock = lock(&self.root, waiting)?;
+        // While this build waited, `bengal clean` may have removed it.
+        fs::create_dir_all(&self.root)?;
+        let temporary = self.root.join(TEMPORARY);
         remove_temporary(&temporary)?;
         fs::create_dir(&temporary)?;
-        Ok(Self { root })
+        Ok(Opened { directory: self, lock })
     }
 
-    /// The directory, canonical.
+    /// The directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// A writer for one worker; `number` differs for each.
+    /// A writer for one worker; `number` differs for each. It can write while the directory is open.
     pub fn writer(&self, number: usize) -> OutputWriter<'_> {
         OutputWriter {
             directory: self,
@@ -58,10 +67,36 @@ impl OutputDir {
     }
 }
 
-impl Drop for OutputDir {
+/// An output directory that is open, and locked, for as long as this lives.
+#[derive(Debug)]
+pub struct Opened<'o> {
+    directory: &'o OutputDir,
+    #[expect(dead_code, reason = "held for its lock")]
+    lock: Option<File>,
+}
+
+impl Drop for Opened<'_> {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next build.
-        let _ = remove_temporary(&self.root.join(TEMPORARY));
+        let _ = remove_temporary(&self.directory.root.join(TEMPORARY));
+    }
+}
+
+/// Locks the directory itself, so that no lock file is left in it. `None` where its file system has
+/// no locks: builds from one site exclude each other all the same.
+fn lock(root: &Path, waiting: impl FnOnce()) -> io::Result<Option<File>> {
+    if cfg!(not(unix)) {
+        return Ok(None);
+    }
+    let directory = File::open(root)?;
+    match directory.try_lock() {
+        Ok(()) => Ok(Some(directory)),
+        Err(fs::TryLockError::WouldBlock) => {
+            waiting();
+            directory.lock()?;
+            Ok(Some(directory))
+        }
+        Err(fs::TryLockError::Error(_)) => Ok(None),
     }
 }
 
@@ -136,11 +171,20 @@ impl OutputWriter<'_> {
         }
         let folder = self.prepare(path)?;
         let target = self.directory.root.join(path);
-        if folder == Folder::There && same_file(from, &target)? {
+        if folder == Folder::There && same_file(from, &target).map_err(unreadable)? {
             return Ok(Written::Unchanged);
         }
         let mut source = File::open(from).map_err(unreadable)?;
-        io::copy(&mut source, &mut File::create(&self.temporary)?)?;
+        let mut file = File::create(&self.temporary)?;
+        if let Err(error) = io::copy(&mut source, &mut file) {
+            // It does not say which side failed; a source that can be read is not to blame.
+            source
+                .rewind()
+                .and_then(|()| io::copy(&mut source, &mut io::sink()))
+                .map_err(unreadable)?;
+            return Err(error.into());
+        }
+        drop(file);
         self.place(&target, path)
     }
 
@@ -150,6 +194,7 @@ impl OutputWriter<'_> {
             Err(error) if is_directory(&error) || target.is_dir() => {
                 Err(OutputError::Blocked(format!("in the output directory, {path} is a directory")))
             }
+            Err(error) if error.kind() == io::ErrorKind::InvalidFilename => Err(too_long(path)),
             Err(error) => Err(error.into()),
         }
     }
@@ -166,19 +211,27 @@ impl OutputWriter<'_> {
         }
     }
 
+    /// Makes `folder` and those above it; a loop, as a path may have more parts than the stack room.
     fn folder(&mut self, folder: &str) -> Result<Folder, OutputError> {
         if self.folders.contains(folder) {
             return Ok(Folder::There);
         }
-        if let Some((parent, _)) = folder.rsplit_once('/') {
-            self.folder(parent)?;
+        for (end, _) in folder.match_indices('/') {
+            self.folder_itself(&folder[..end])?;
+        }
+        self.folder_itself(folder)
+    }
+
+    fn folder_itself(&mut self, folder: &str) -> Result<Folder, OutputError> {
+        if self.folders.contains(folder) {
+            return Ok(Folder::There);
         }
         let path = self.directory.root.join(folder);
         let made = match fs::create_dir(&path) {
             Ok(()) => Folder::Made,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Folder::There,
             Err(error) if error.kind() == io::ErrorKind::InvalidFilename => {
-                return Err(OutputError::Blocked(format!("{folder} is too long a name")));
+                return Err(too_long(folder));
             }
             Err(error) => return Err(error.into()),
         };
@@ -206,15 +259,22 @@ impl OutputWriter<'_> {
     }
 }
 
+fn too_long(path: &str) -> OutputError {
+    OutputError::Blocked(format!("{path} is too long a name"))
+}
+
 /// Files up to this many bytes are compared and written in one piece.
 const SMALL: u64 = 1 << 20;
 
-/// Opens a file that is no link; `None` where there is none, or it is no plain file.
+/// Opens a file that is no link, without waiting for a pipe's other end; `None` where there is none, or it is no plain file.
 fn open_plain(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW);
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        libc::O_NOFOLLOW | libc::O_NONBLOCK,
+    );
     match options.open(path) {
         Ok(file) => Ok(file.metadata()?.is_file().then_some(file)),
         // Not there, a link, unreadable: what is right is put in its place.
@@ -222,10 +282,15 @@ fn open_plain(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
+/// Whether the file at `target` is a plain one that holds what the file at `from` holds.
+///
+/// # Errors
+/// When `from` cannot be read. A `target` that cannot be read is not the same.
 fn same_file(from: &Path, target: &Path) -> io::Result<bool> {
-    let Some(mut there) = open_plain(target)? else { return Ok(false) };
     let mut here = File::open(from)?;
-    if here.metadata()?.len() != there.metadata()?.len() {
+    let Ok(Some(mut there)) = open_plain(target) else { return Ok(false) };
+    let length = here.metadata()?.len();
+    if !there.metadata().is_ok_and(|there| there.len() == length) {
         return Ok(false);
     }
     let (mut a, mut b) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
@@ -234,8 +299,7 @@ fn same_file(from: &Path, target: &Path) -> io::Result<bool> {
         if length == 0 {
             return Ok(true);
         }
-        there.read_exact(&mut b[..length])?;
-        if a[..length] != b[..length] {
+        if there.read_exact(&mut b[..length]).is_err() || a[..length] != b[..length] {
             return Ok(false);
         }
     }
@@ -251,7 +315,8 @@ mod tests {
 
     fn output() -> (tempfile::TempDir, OutputDir) {
         let site = tempfile::tempdir().unwrap();
-        let output = OutputDir::open(&site.path().join("public")).unwrap();
+        let output = OutputDir::new(site.path().join("public"));
+        fs::create_dir_all(output.root().join(TEMPORARY)).unwrap();
         (site, output)
     }
 
@@ -313,15 +378,60 @@ mod tests {
 
     #[test]
     fn unfinished_files_go_when_the_build_ends_and_when_the_next_begins() {
+        let (_site, output) = output();
+        let unfinished = output.root().join(TEMPORARY).join("7");
+        fs::write(&unfinished, b"half").unwrap();
+        let opened = output.open(|| ()).unwrap();
+        assert!(!unfinished.exists());
+        fs::write(&unfinished, b"half").unwrap();
+        drop(opened);
+        assert_eq!(fs::read_dir(output.root()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_second_build_into_one_directory_waits_for_the_first() {
+        let (_site, output) = output();
+        let first = output.open(|| ()).unwrap();
+        let (told, hear) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| drop(output.open(|| told.send(()).unwrap()).unwrap()));
+            hear.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+            assert!(output.root().join(TEMPORARY).exists());
+            drop(first);
+            second.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_large_file_that_cannot_be_read_is_an_error_of_that_file_alone() {
         let (site, output) = output();
-        let root = output.root().to_owned();
-        fs::write(root.join(TEMPORARY).join("7"), b"half").unwrap();
-        drop(output);
-        assert!(!root.join(TEMPORARY).exists());
-        fs::create_dir(root.join(TEMPORARY)).unwrap();
-        fs::write(root.join(TEMPORARY).join("7"), b"half").unwrap();
-        let output = OutputDir::open(&site.path().join("public")).unwrap();
-        assert!(!root.join(TEMPORARY).join("7").exists());
-        drop(output);
+        fs::write(output.root().join("x"), b"x").unwrap();
+        // It is the source that cannot be read: that the target is a folder is no error here.
+        let from = site.path().join("from");
+        fs::write(&from, b"x").unwrap();
+        assert!(!same_file(&from, output.root()).unwrap());
+        assert!(same_file(&site.path().join("gone"), &output.root().join("x")).is_err());
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_an_error_of_that_file_alone() {
+        let (_site, output) = output();
+        let name = "n".repeat(300);
+        for path in [name.clone(), format!("{name}/x"), "d/".repeat(3_000) + "x"] {
+            let written = output.writer(0).write(&path, b"x");
+            assert!(matches!(written, Err(OutputError::Blocked(_))), "{written:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_the_output_is_replaced_and_not_waited_for() {
+        let (_site, output) = output();
+        let pipe = output.root().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        assert_eq!(output.writer(0).write("pipe", b"x").unwrap(), Written::Changed);
+        assert_eq!(fs::read(&pipe).unwrap(), b"x");
     }
 }

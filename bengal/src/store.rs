@@ -71,6 +71,10 @@ impl StateDir {
     }
 
     fn open_own(path: &Path, waiting: impl FnOnce()) -> io::Result<Self> {
+        // What it leads to is not bengal's, and what is in there would be removed.
+        if path.is_symlink() {
+            return Err(io::Error::other("it is a symbolic link"));
+        }
         std::fs::create_dir_all(path)?;
         let lock =
             OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock"))?;
@@ -328,5 +332,16 @@ mod tests {
             drop(first);
             assert!(matches!(second.join().unwrap().unwrap(), Opened::Own(_)));
         });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_is_a_link_is_left_alone() {
+        let site = tempfile::tempdir().unwrap();
+        let other = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(other.path(), site.path().join(FOLDER)).unwrap();
+        let opened = StateDir::open(site.path(), || ()).unwrap();
+        assert!(matches!(opened, Opened::Temporary(..)));
+        assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 0);
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! 1. The configuration is read, and what the command line changes in it.
 //! 2. The output directory is checked against the site's inputs.
-//! 3. `.bengal` is locked, the body store and the output directory are opened.
+//! 3. `.bengal` is locked, and the body store opened.
 //! 4. The templates are read and parsed.
-//! 5. The chain runs.
-//! 6. Files that no longer belong are removed; the report is made.
+//! 5. The stages are put in order; the output directory is made and locked.
+//! 6. The chain runs.
+//! 7. Files that no longer belong are removed; the report is made.
 //!
 //! **Invariant:** what fails before the chain runs leaves the output directory as it was.
 
@@ -22,15 +23,15 @@ pub use prepare::{open_site, output_path, read_config};
 use crate::config::Config;
 use crate::content::front_matter::Wanted;
 use crate::content::page::Kind;
-use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::manifest::Manifest;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::{self, Manifest};
 use crate::pipeline::item::Label;
 use crate::pipeline::registry::{OrderError, Registry};
 use crate::pipeline::runner::{self, Progress, Run, StageReport};
 use crate::pipeline::stage::Stage;
 use crate::site::Site;
 use crate::stages::{self, Context, WriteCounts};
-use prepare::Prepared;
+use prepare::{Prepared, at};
 
 /// What is to be built, and how.
 #[derive(Clone, Debug, Default)]
@@ -131,7 +132,7 @@ pub enum BuildError {
 pub struct Listener<'a> {
     /// How far it is.
     pub progress: &'a Progress,
-    /// Called when another build of the site is waited for.
+    /// Called when another build, of the site or into the output directory, is waited for.
     pub waiting: &'a dyn Fn(),
 }
 
@@ -157,12 +158,14 @@ pub fn build_with<'s>(
     let Prepared { theme, settings, templates, state, store, output, mut reports } = prepared;
     let (site, views) = (OnceLock::new(), OnceLock::new());
     let written = WriteCounts::default();
+    let manifest = state.is_own().then(|| Manifest::new(&state, output.root()));
     let context = Context {
         theme,
         settings: &settings,
         templates: &templates,
         store: &store,
         output: &output,
+        manifest: manifest.as_ref(),
         site: &site,
         views: &views,
         written: &written,
@@ -171,19 +174,19 @@ pub fn build_with<'s>(
     stages::register(&context, &mut registry);
     stages.into_iter().for_each(|stage| registry.register(stage));
     let chain = registry.into_chain()?;
+    let opened = output.open(listener.waiting).map_err(at(output.root()))?;
     let jobs = options.jobs.unwrap_or_else(processors);
     let run = runner::run(&chain, jobs, listener.progress);
     drop(chain);
-    let manifest = state.is_own().then(|| Manifest::new(&state, output.root()));
     let removed = manifest.map_or(Ok(0), |manifest| match &run.failure {
-        None => manifest.replace(written.paths()),
-        Some(_) => manifest.add(written.paths()).map(|()| 0),
+        None => manifest.replace(&written.paths()),
+        Some(_) => manifest.add(&written.paths()).map(|()| 0),
     });
     let removed = removed.unwrap_or_else(|error| {
-        let message = format!("what was written could not be noted: {error}");
-        reports.push(Diagnostic::warning(Code::StoreFallback, message));
+        reports.push(manifest::unwritten(&error));
         0
     });
+    drop(opened);
     let report = report(run, reports, site.get(), &settings.config, &written, removed);
     let output = output.root().to_owned();
     Ok(BuildReport { output, time: begun.elapsed(), site: site.into_inner(), ..report })

@@ -14,7 +14,7 @@ use crate::content::date::Date;
 use crate::diagnostic::{Code, Diagnostic, Severity, display_path};
 use crate::output::OutputDir;
 use crate::site::{CONTENT, Settings};
-use crate::stages::{STATIC, walk_files};
+use crate::stages::{Bounds, STATIC, walk_files};
 use crate::store::{BodyStore, Opened, StateDir};
 use crate::template::{EMBEDDED, TemplateSource, Templates};
 use crate::theme;
@@ -44,14 +44,15 @@ impl Prepared {
         check_output(&root, theme.as_deref(), &output)?;
         let state = open_state(&root, listener.waiting, &mut reports)?;
         let store = BodyStore::create(&state).map_err(at(state.path()))?;
-        let sources = template_sources(&root, theme.as_deref(), &mut reports);
+        let bounds = Bounds { root: &root, output: &output };
+        let sources = template_sources(bounds, theme.as_deref(), &mut reports);
         let templates = Templates::new(sources, &settings.config, &mut reports);
-        let output = OutputDir::open(&output).map_err(at(&output))?;
+        let output = OutputDir::new(output);
         Ok(Self { theme, settings, templates, state, store, output, reports })
     }
 }
 
-fn at(path: &Path) -> impl FnOnce(io::Error) -> BuildError {
+pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> BuildError {
     let path = path.to_owned();
     move |source| BuildError::Io { path, source }
 }
@@ -126,12 +127,17 @@ fn now() -> Result<Date, BuildError> {
     Ok(Date { seconds, offset: 0 })
 }
 
+/// The folder of a site that holds its themes.
+const THEMES: &str = "themes";
+
 fn theme_folder(root: &Path, config: &Config) -> Result<Option<PathBuf>, BuildError> {
     let Some(theme) = &config.theme else { return Ok(None) };
-    let folder = root.join("themes").join(theme.as_str());
-    let inside = folder.canonicalize().is_ok_and(|at| at.starts_with(root) && at.is_dir());
-    if !inside {
-        let message = format!("there is no theme `themes/{theme}` in the site");
+    let folder = root.join(THEMES).join(theme.as_str());
+    // Strictly within `themes`, as the site's other folders are no theme: `..` is the site itself.
+    let themes = root.join(THEMES);
+    let within = |at: PathBuf| at.starts_with(&themes) && at != themes && at.is_dir();
+    if !folder.canonicalize().is_ok_and(within) {
+        let message = format!("there is no theme `{theme}` in the site's folder `{THEMES}`");
         return Err(BuildError::Config(vec![
             Diagnostic::error(Code::ConfigValue, message).in_file(CONFIG),
         ]));
@@ -159,7 +165,7 @@ pub fn output_path(options: &BuildOptions, root: &Path, config: &Config) -> Path
 }
 
 /// The folders of a site that a build reads.
-const INPUTS: &[&str] = &[CONTENT, "templates", "data", "assets", STATIC, "themes"];
+const INPUTS: &[&str] = &[CONTENT, "templates", "data", "assets", STATIC, THEMES];
 
 fn check_output(root: &Path, theme: Option<&Path>, output: &Path) -> Result<(), BuildError> {
     let inputs = INPUTS.iter().map(|input| root.join(input)).chain(theme.map(Path::to_owned));
@@ -194,14 +200,15 @@ fn open_state(
 
 /// The templates of the site, its theme, and the embedded theme, in this order.
 fn template_sources(
-    root: &Path,
+    bounds: Bounds<'_>,
     theme: Option<&Path>,
     reports: &mut Vec<Diagnostic>,
 ) -> Vec<TemplateSource> {
+    let root = bounds.root;
     let mut sources = Vec::new();
     for folder in std::iter::once(root).chain(theme) {
         let mut files = Vec::new();
-        walk_files(root, &folder.join("templates"), reports, |path, file| {
+        walk_files(bounds, &folder.join("templates"), reports, |path, file| {
             files.push((path.to_owned(), file.to_owned()));
         });
         for (path, file) in files {

@@ -1,6 +1,6 @@
 //! `bengal build`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{BuildArguments, MessageFormat, SiteArguments, diagnostics, progress};
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
@@ -35,6 +35,10 @@ impl From<&BuildArguments> for BuildOptions {
     }
 }
 
+/// Said when another build has the site, or the output directory, to itself.
+const WAITING: &str =
+    "another build of this site, or into this directory, is running; waiting for it";
+
 /// Builds a site; gives the exit code.
 pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
     let options = BuildOptions::from(arguments);
@@ -42,7 +46,7 @@ pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
     let built = progress::with(human && !arguments.quiet, |progress| {
         let waiting = || {
             if !arguments.quiet {
-                anstream::eprintln!("another build of this site is running; waiting for it");
+                diagnostics::print_error(WAITING);
             }
         };
         build(&options, &Listener { progress, waiting: &waiting })
@@ -73,15 +77,14 @@ pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
 fn print_human(report: &BuildReport, arguments: &BuildArguments) {
     diagnostics::print(&report.diagnostics);
     if let Some(failure) = &report.failure {
-        anstream::eprintln!("{}: {}", diagnostics::error_label(), diagnostics::plain(failure));
+        let failure = diagnostics::plain(failure);
+        diagnostics::print_error(&format!("{}: {failure}", diagnostics::error_label()));
     }
     if arguments.quiet {
         return;
     }
-    if arguments.verbose {
-        print!("{}", table(&report.stages));
-    }
-    println!("{}", summary(report));
+    let table = if arguments.verbose { table(&report.stages) } else { String::new() };
+    diagnostics::print_line(&(table + &summary(report)));
 }
 
 /// `built 257 pages (290 files) in 0.21 s, peak memory 34 MB, in public`.
@@ -159,14 +162,12 @@ fn table(stages: &[StageReport]) -> String {
 }
 
 fn print_json(report: &BuildReport) {
-    for diagnostic in &report.diagnostics {
-        print_line(&json!({"reason": "diagnostic", "diagnostic": diagnostic}));
-    }
+    let mut lines = diagnostic_lines(&report.diagnostics);
     if let Some(failure) = &report.failure {
-        print_line(&json!({"reason": "failure", "message": failure}));
+        lines.push(json!({"reason": "failure", "message": failure}));
     }
     let (errors, warnings) = count(&report.diagnostics);
-    print_line(&json!({
+    lines.push(json!({
         "reason": "build-finished",
         "success": report.exit_code() == 0,
         "exit_code": report.exit_code(),
@@ -179,20 +180,28 @@ fn print_json(report: &BuildReport) {
         "diagnostics": {"errors": errors, "warnings": warnings},
         "stages": report.stages,
     }));
+    print_lines(&lines);
 }
 
 fn print_refusal(error: &BuildError) {
-    if let BuildError::Config(diagnostics) = error {
-        for diagnostic in diagnostics {
-            print_line(&json!({"reason": "diagnostic", "diagnostic": diagnostic}));
-        }
-    }
-    print_line(&json!({"reason": "failure", "message": error.to_string()}));
-    print_line(&json!({"reason": "build-finished", "success": false, "exit_code": 2}));
+    let mut lines = match error {
+        BuildError::Config(diagnostics) => diagnostic_lines(diagnostics),
+        _ => Vec::new(),
+    };
+    lines.push(json!({"reason": "failure", "message": error.to_string()}));
+    lines.push(json!({"reason": "build-finished", "success": false, "exit_code": 2}));
+    print_lines(&lines);
 }
 
-fn print_line(message: &serde_json::Value) {
-    println!("{message}");
+fn diagnostic_lines(diagnostics: &[Diagnostic]) -> Vec<Value> {
+    let line = |diagnostic| json!({"reason": "diagnostic", "diagnostic": diagnostic});
+    diagnostics.iter().map(line).collect()
+}
+
+/// Prints all at once, so that a full disk is complained of once.
+fn print_lines(lines: &[Value]) {
+    let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+    diagnostics::print_line(&lines.join("\n"));
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::CleanArguments;
+use super::diagnostics::{print_error, print_line};
 use crate::build::{BuildOptions, open_site, output_path, read_config};
 use crate::manifest::{self, Manifest};
 use crate::store::{FOLDER, Opened, StateDir};
@@ -34,12 +35,12 @@ pub(super) fn run(arguments: &CleanArguments) -> anyhow::Result<u8> {
     let root = open_site(&options.site)?;
     let folder = root.join(FOLDER);
     if !folder.exists() {
-        println!("nothing to clean: {} was never built here", root.display());
+        print_line(&format!("nothing to clean: {} was never built here", root.display()));
         return Ok(0);
     }
     let config = read_config(options.config.as_deref(), &root, &mut Vec::new())?;
     let output = output_path(&options, &root, &config);
-    let waiting = || anstream::eprintln!("a build of this site is running; waiting for it");
+    let waiting = || print_error("a build of this site is running; waiting for it");
     let state = match StateDir::open(&root, waiting)? {
         Opened::Own(state) => state,
         Opened::Temporary(_, error) => anyhow::bail!("{}: {error}", folder.display()),
@@ -48,14 +49,17 @@ pub(super) fn run(arguments: &CleanArguments) -> anyhow::Result<u8> {
     // Only an empty one goes: what is left was not made by bengal.
     let left = output.exists() && fs::remove_dir(&output).is_err();
     let others = remove_state(&folder)?;
-    println!("removed {removed} files of {} and {FOLDER}", output.display());
+    print_line(&format!("removed {removed} files of {} and {FOLDER}", output.display()));
     if others {
-        println!(
+        print_line(&format!(
             "kept in {FOLDER} what was written to other directories: `clean -o DIR` for those"
-        );
+        ));
     }
     if left {
-        println!("kept {}, which holds files that bengal did not write", output.display());
+        print_line(&format!(
+            "kept {}, which holds files that bengal did not write",
+            output.display()
+        ));
     }
     Ok(0)
 }

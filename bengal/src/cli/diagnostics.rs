@@ -1,4 +1,9 @@
-//! How diagnostics look on a terminal. The only module that names annotate-snippets.
+//! How diagnostics look on a terminal, and how anything is printed. The only module that names
+//! annotate-snippets.
+//!
+//! **Invariant:** no stream that is closed or full stops the program.
+
+use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -8,7 +13,28 @@ use crate::diagnostic::{Diagnostic, Severity};
 pub(super) fn print(diagnostics: &[Diagnostic]) {
     let renderer = Renderer::styled();
     for diagnostic in diagnostics {
-        anstream::eprintln!("{}\n", render(&renderer, diagnostic));
+        print_error(&format!("{}\n", render(&renderer, diagnostic)));
+    }
+}
+
+/// Prints `text` and a line's end on standard output. That nobody reads it is no fault, as in
+/// `bengal build | head`; anything else is said on standard error.
+pub(super) fn print_line(text: &str) {
+    if let Err(error) = write_line(&mut io::stdout().lock(), text) {
+        print_error(&format!("{}: standard output: {error}", error_label()));
+    }
+}
+
+/// Prints `text` and a line's end on standard error.
+pub(super) fn print_error(text: &str) {
+    // There is nowhere left to say that this failed.
+    let _ = write_line(&mut anstream::stderr().lock(), text);
+}
+
+fn write_line(stream: &mut impl Write, text: &str) -> io::Result<()> {
+    match writeln!(stream, "{text}").and_then(|()| stream.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 
@@ -97,6 +123,21 @@ mod tests {
         ] {
             assert!(shown.contains(part), "{part} in\n{shown}");
         }
+    }
+
+    #[test]
+    fn a_reader_that_went_is_no_error_and_a_full_disk_is_one() {
+        struct Fails(io::ErrorKind);
+        impl Write for Fails {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(self.0.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        assert!(write_line(&mut Fails(io::ErrorKind::BrokenPipe), "x").is_ok());
+        assert!(write_line(&mut Fails(io::ErrorKind::StorageFull), "x").is_err());
     }
 
     #[test]

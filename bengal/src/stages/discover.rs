@@ -1,10 +1,10 @@
 //! Finds the site's files: pages, files beside them, data, and what is copied as it is.
 //!
 //! **Invariant:** names that begin with `.` are ignored, no other; a symbolic link is followed only
-//! where it stays within the site.
+//! where it stays within the site and away from what bengal writes.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
@@ -14,6 +14,7 @@ use crate::diagnostic::{Code, Diagnostic, display_path};
 use crate::pipeline::item::{FileBytes, FileCopy, Item, Source};
 use crate::pipeline::stage::{Barrier, Outbox, Slot, Stage, StageError, Work};
 use crate::site::CONTENT;
+use crate::store::FOLDER;
 use crate::theme;
 use crate::value::Text;
 
@@ -32,21 +33,25 @@ impl Stage for Discover<'_> {
     }
 
     fn start(&self) -> Work<'_> {
-        Work::Barrier(Box::new(Walk { context: self.context }))
+        Work::Barrier(Box::new(Walk { context: self.context, others: Vec::new() }))
     }
 }
 
 struct Walk<'b> {
     context: &'b Context<'b>,
+    /// From stages that come before this one.
+    others: Vec<Item>,
 }
 
 impl Barrier for Walk<'_> {
-    /// Nothing comes before this stage.
-    fn process(&mut self, _item: Item, _reports: &mut Vec<Diagnostic>) -> Result<(), StageError> {
+    fn process(&mut self, item: Item, _reports: &mut Vec<Diagnostic>) -> Result<(), StageError> {
+        self.others.push(item);
         Ok(())
     }
 
-    fn finish(self: Box<Self>, out: &mut Outbox<'_>) -> Result<(), StageError> {
+    fn finish(mut self: Box<Self>, out: &mut Outbox<'_>) -> Result<(), StageError> {
+        let others = std::mem::take(&mut self.others);
+        others.into_iter().try_for_each(|item| out.emit(item))?;
         let root = &self.context.settings.root;
         self.walk(&root.join(CONTENT), out, |path, file| {
             let path = Arc::from(path);
@@ -78,14 +83,9 @@ impl Walk<'_> {
         let folders = std::iter::once(&self.context.settings.root).chain(&self.context.theme);
         for folder in folders {
             let mut own = Vec::new();
-            walk_files(
-                &self.context.settings.root,
-                &folder.join(STATIC),
-                &mut out.reports,
-                |path, file| {
-                    own.push((Text::from(path), file.to_owned()));
-                },
-            );
+            walk_files(self.bounds(), &folder.join(STATIC), &mut out.reports, |path, file| {
+                own.push((Text::from(path), file.to_owned()));
+            });
             for (to, file) in own {
                 if seen.insert(to.clone()) {
                     let from = FileBytes::Path(file);
@@ -105,6 +105,10 @@ impl Walk<'_> {
         Ok(())
     }
 
+    fn bounds(&self) -> Bounds<'_> {
+        Bounds { root: &self.context.settings.root, output: self.context.output.root() }
+    }
+
     fn walk(
         &self,
         folder: &Path,
@@ -113,7 +117,7 @@ impl Walk<'_> {
     ) -> Result<(), StageError> {
         let mut reports = std::mem::take(&mut out.reports);
         let mut sent = Ok(());
-        walk_files(&self.context.settings.root, folder, &mut reports, |path, file| {
+        walk_files(self.bounds(), folder, &mut reports, |path, file| {
             if sent.is_ok() {
                 sent = out.emit(item(path, file));
             }
@@ -123,10 +127,37 @@ impl Walk<'_> {
     }
 }
 
+/// Where a walk may lead.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds<'a> {
+    /// The site, canonical.
+    pub root: &'a Path,
+    /// The output directory, canonical: what bengal writes is not read again.
+    pub output: &'a Path,
+}
+
+impl Bounds<'_> {
+    /// Why a symbolic link to `target`, which is canonical, is not followed.
+    fn refusal(&self, target: &Path) -> Option<&'static str> {
+        let Ok(inside) = target.strip_prefix(self.root) else {
+            return Some("this symbolic link leads out of the site");
+        };
+        let hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
+        if inside.components().any(hidden) {
+            return Some("this symbolic link leads to what is ignored: a name begins with `.`");
+        }
+        // A link to a folder that holds one of them leads there too.
+        let own = [self.output, &self.root.join(FOLDER)];
+        let meets = |own: &Path| own.starts_with(target) || target.starts_with(own);
+        let meets = own.into_iter().any(meets);
+        meets.then_some("this symbolic link leads to what bengal itself writes")
+    }
+}
+
 /// Calls `found` with each file under `folder`: its path relative to it with `/`, and where it is.
-/// What cannot be read, or leads out of `root`, is reported. A folder that is not there is empty.
+/// What cannot be read, or leads out of bounds, is reported. A folder that is not there is empty.
 pub fn walk_files(
-    root: &Path,
+    bounds: Bounds<'_>,
     folder: &Path,
     reports: &mut Vec<Diagnostic>,
     mut found: impl FnMut(&str, &Path),
@@ -134,9 +165,10 @@ pub fn walk_files(
     if !folder.exists() {
         return;
     }
-    let mut outside = Vec::new();
+    let root = bounds.root;
+    let mut links = Links { bounds, followed: HashSet::new(), reports: Vec::new() };
     let entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
-    let entries = entries.filter_entry(|entry| is_wanted(entry, root, &mut outside));
+    let entries = entries.filter_entry(|entry| !is_hidden(entry) && links.admit(entry));
     for entry in entries {
         let entry = match entry {
             Ok(entry) => entry,
@@ -159,25 +191,46 @@ pub fn walk_files(
             }
         }
     }
-    reports.append(&mut outside);
+    reports.append(&mut links.reports);
 }
 
-fn is_wanted(entry: &DirEntry, root: &Path, reports: &mut Vec<Diagnostic>) -> bool {
-    if entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".") {
-        return false;
-    }
-    if !entry.path_is_symlink() {
-        return true;
-    }
-    let inside = entry.path().canonicalize().is_ok_and(|target| target.starts_with(root));
-    if !inside {
-        reports.push(
-            Diagnostic::error(Code::SymlinkOutside, "this symbolic link leads out of the site")
-                .in_file(&display_path(root, entry.path()))
-                .hint("copy what it leads to into the site"),
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+/// The symbolic links that a walk meets.
+struct Links<'a> {
+    bounds: Bounds<'a>,
+    /// The directories that links led to, each once: folders of links to folders of links would
+    /// otherwise give a number of paths that doubles with each.
+    followed: HashSet<PathBuf>,
+    reports: Vec<Diagnostic>,
+}
+
+impl Links<'_> {
+    /// Whether `entry` is no link, or one that is followed.
+    fn admit(&mut self, entry: &DirEntry) -> bool {
+        if !entry.path_is_symlink() {
+            return true;
+        }
+        let Some(message) = self.refusal(entry) else { return true };
+        self.reports.push(
+            Diagnostic::error(Code::SymlinkOutside, message)
+                .in_file(&display_path(self.bounds.root, entry.path()))
+                .hint("copy what it leads to in its place"),
         );
+        false
     }
-    inside
+
+    fn refusal(&mut self, entry: &DirEntry) -> Option<&'static str> {
+        let Ok(target) = entry.path().canonicalize() else {
+            return Some("this symbolic link leads out of the site");
+        };
+        self.bounds.refusal(&target).or_else(|| {
+            let again = entry.file_type().is_dir() && !self.followed.insert(target);
+            again.then_some("another symbolic link leads to this folder already")
+        })
+    }
 }
 
 fn walk_error(error: &walkdir::Error, root: &Path, folder: &Path) -> Diagnostic {
@@ -188,4 +241,74 @@ fn walk_error(error: &walkdir::Error, root: &Path, folder: &Path) -> Diagnostic 
     }
     let message = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
     Diagnostic::error(Code::Unreadable, message).in_file(&file)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Walks `content` of the site at `root`: the files found, and the links refused.
+    fn walked(root: &Path) -> (Vec<String>, Vec<String>) {
+        let (mut found, mut reports) = (Vec::new(), Vec::new());
+        let bounds = Bounds { root, output: &root.join("public/site") };
+        walk_files(bounds, &root.join(CONTENT), &mut reports, |path, _| found.push(path.into()));
+        let refused = reports.into_iter().filter_map(|report| Some(report.place?.file));
+        (found, refused.collect())
+    }
+
+    fn site() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir(root.join(CONTENT)).unwrap();
+        (folder, root)
+    }
+
+    #[test]
+    fn links_to_the_output_and_to_hidden_files_are_refused() {
+        let (_folder, root) = site();
+        for file in ["public/site/a", ".bengal/b", ".git/c", "shared/.d/e", "shared/f"] {
+            fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            fs::write(root.join(file), "").unwrap();
+        }
+        let refused = [
+            "public",
+            "public/site",
+            "public/site/a",
+            ".bengal",
+            ".bengal/b",
+            ".git/c",
+            "shared/.d",
+        ];
+        for (number, target) in refused.iter().enumerate() {
+            symlink(root.join(target), root.join(format!("content/{number}"))).unwrap();
+        }
+        symlink("../shared", root.join("content/shared")).unwrap();
+        let (found, reported) = walked(&root);
+        assert_eq!(found, ["shared/f"]);
+        assert_eq!(reported.len(), refused.len(), "{reported:?}");
+    }
+
+    #[test]
+    fn folders_of_links_to_folders_of_links_come_to_an_end() {
+        const DEPTH: usize = 16;
+        let (_folder, root) = site();
+        for depth in 0..=DEPTH {
+            let folder = root.join(format!("content/d{depth:02}"));
+            fs::create_dir(&folder).unwrap();
+            fs::write(folder.join("f"), "").unwrap();
+            if depth < DEPTH {
+                let next = format!("../d{:02}", depth + 1);
+                symlink(&next, folder.join("a")).unwrap();
+                symlink(&next, folder.join("b")).unwrap();
+            }
+        }
+        let (found, reported) = walked(&root);
+        // Each folder by its own name, and each but the first by one link.
+        assert_eq!(found.len(), 2 * DEPTH + 1, "{found:?}");
+        assert!(!reported.is_empty());
+    }
 }

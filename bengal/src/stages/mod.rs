@@ -9,6 +9,7 @@ mod write;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use crate::manifest::Manifest;
 use crate::output::OutputDir;
 use crate::pipeline::registry::Registry;
 use crate::pipeline::stage::Stage;
@@ -17,7 +18,7 @@ use crate::store::BodyStore;
 use crate::template::Templates;
 use crate::template::page_view::SiteCell;
 
-pub use discover::{STATIC, walk_files};
+pub use discover::{Bounds, STATIC, walk_files};
 pub use write::WriteCounts;
 
 /// What the built-in stages work with.
@@ -33,6 +34,8 @@ pub struct Context<'b> {
     pub store: &'b BodyStore,
     /// The output directory.
     pub output: &'b OutputDir,
+    /// What bengal wrote there; `None` where that is not kept.
+    pub manifest: Option<&'b Manifest>,
     /// Set by taxonomy.
     pub site: &'b OnceLock<Site>,
     /// Set by the first worker of render.

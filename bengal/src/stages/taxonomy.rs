@@ -1,12 +1,16 @@
 //! The barrier: gathers every page, puts the site together, and sends out what is to be rendered.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Context;
+use crate::config::Config;
+use crate::content::permalink::output_path;
 use crate::diagnostic::Diagnostic;
-use crate::pipeline::item::{Item, Output};
+use crate::manifest;
+use crate::pipeline::item::{FileCopy, Item, Output, Render};
 use crate::pipeline::stage::{Barrier, Outbox, Slot, Stage, StageError, Work};
-use crate::site::{Assembled, Gathered, assemble};
+use crate::site::{Assembled, Gathered, Site, assemble, list_url};
 
 /// The third stage.
 pub(super) struct Taxonomy<'b> {
@@ -52,20 +56,16 @@ impl Barrier for Gather<'_> {
         let Context { settings, site: cell, .. } = self.context;
         let assembled = assemble(self.gathered, settings, &mut out.reports);
         let Assembled { site, renders, files, redirects } = assembled;
-        let paths: Vec<_> = redirects
-            .into_iter()
-            .map(|(path, url)| {
-                (
-                    path,
-                    redirect(
-                        &settings.config.language,
-                        &settings.config.base_url,
-                        settings.config.base_path(),
-                        &url,
-                    ),
-                )
-            })
-            .collect();
+        let redirects = redirects.into_iter().map(|(path, url)| {
+            let Config { language, base_url, .. } = &settings.config;
+            let html = redirect(language, base_url, settings.config.base_path(), &url);
+            Item::Output(Output { path: Arc::from(path), bytes: html.into_bytes() })
+        });
+        let others: Vec<_> = redirects.chain(self.others).collect();
+        if let Some(manifest) = self.context.manifest {
+            let noted = manifest.add(&planned(&site, &renders, &files, &others));
+            out.reports.extend(noted.err().map(|error| manifest::unwritten(&error)));
+        }
         let set = cell.set(site);
         debug_assert!(set.is_ok(), "there is one barrier, and it finishes once");
         for render in renders {
@@ -74,11 +74,27 @@ impl Barrier for Gather<'_> {
         for file in files {
             out.emit(Item::File(file))?;
         }
-        for (path, html) in paths {
-            out.emit(Item::Output(Output { path: Arc::from(path), bytes: html.into_bytes() }))?;
-        }
-        self.others.into_iter().try_for_each(|item| out.emit(item))
+        others.into_iter().try_for_each(|item| out.emit(item))
     }
+}
+
+/// The output paths that these will have.
+fn planned<'a>(
+    site: &Site,
+    renders: &[Render],
+    files: &'a [FileCopy],
+    others: &'a [Item],
+) -> Vec<Cow<'a, str>> {
+    let rendered = renders.iter().map(|render| {
+        let url = &site[render.page].url;
+        Cow::Owned(output_path(&list_url(url, render.number)))
+    });
+    let copied = files.iter().map(|file| Cow::Borrowed(&*file.to));
+    let finished = others.iter().filter_map(|item| match item {
+        Item::Output(output) => Some(Cow::Borrowed(&*output.path)),
+        _ => None,
+    });
+    rendered.chain(copied).chain(finished).collect()
 }
 
 /// A page that sends its reader on to `url`.

@@ -19,8 +19,6 @@ pub struct WriteCounts {
     pub unchanged: AtomicU64,
     /// Bytes of all output files but those too large to be held.
     pub bytes: AtomicU64,
-    /// Files among them that were copied as they are.
-    pub copied: AtomicU64,
     workers: AtomicUsize,
     paths: Mutex<Vec<Arc<str>>>,
 }
@@ -68,19 +66,18 @@ impl PerItem for Writer<'_> {
         match item {
             Item::Output(output) => {
                 counts.bytes.fetch_add(output.bytes.len() as u64, Ordering::Relaxed);
-                let written = self.output.write(&output.path, &output.bytes);
+                let written = self.written(&output.path, |out, to| out.write(to, &output.bytes));
                 self.done(written, output.path, None, out)
             }
             Item::File(FileCopy { from, to, .. }) => {
-                counts.copied.fetch_add(1, Ordering::Relaxed);
                 let to: Arc<str> = Arc::from(&*to);
                 match from {
                     FileBytes::Path(from) => {
-                        let written = self.output.copy(&to, &from);
+                        let written = self.written(&to, |out, to| out.copy(to, &from));
                         self.done(written, to, Some(&from), out)
                     }
                     FileBytes::Embedded(bytes) => {
-                        let written = self.output.write(&to, bytes);
+                        let written = self.written(&to, |out, to| out.write(to, bytes));
                         self.done(written, to, None, out)
                     }
                 }
@@ -102,7 +99,24 @@ impl Drop for Writer<'_> {
     }
 }
 
-impl Writer<'_> {
+impl<'b> Writer<'b> {
+    /// Writes with `write`, and once more when what stands in the way could be removed.
+    fn written(
+        &mut self,
+        path: &str,
+        write: impl Fn(&mut OutputWriter<'b>, &str) -> Result<Written, OutputError>,
+    ) -> Result<Written, OutputError> {
+        let manifest = self.context.manifest;
+        match write(&mut self.output, path) {
+            Err(OutputError::Blocked(_))
+                if manifest.is_some_and(|manifest| manifest.make_way(path)) =>
+            {
+                write(&mut self.output, path)
+            }
+            written => written,
+        }
+    }
+
     fn hand_over(&mut self) {
         let all = &self.context.written.paths;
         all.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.paths);
