@@ -13,6 +13,7 @@ use liquid_lib::stdlib;
 use super::assign_tag::AssignTag;
 use super::budget::{Budget, Growing, oversize};
 use super::capture_tag::{CaptureBlock, IfChangedBlock};
+use super::date_filter::DateFilter;
 use super::for_tag::ForBlock;
 use super::partial_tag::PartialTag;
 use super::tablerow_tag::TableRowBlock;
@@ -53,7 +54,10 @@ pub(super) fn language(config: &Config, known: BTreeSet<String>) -> Language {
     let standard = standard_filters()
         .into_iter()
         .map(|filter| -> Box<dyn ParseFilter> { Box::new(Lax { filter, growing: None }) });
-    for filter in standard.chain(url_filters(config)) {
+    let date = DateFilter { zone: config.timezone.clone() };
+    let date: Box<dyn ParseFilter> = Box::new(date);
+    let date: Box<dyn ParseFilter> = Box::new(Lax { filter: date, growing: None });
+    for filter in standard.chain([date]).chain(url_filters(config)) {
         language.filters.register(filter.reflection().name().to_owned(), filter);
     }
     language
@@ -69,7 +73,6 @@ fn standard_filters() -> Vec<Box<dyn ParseFilter>> {
         Box::new(stdlib::Ceil),
         Box::new(stdlib::Compact),
         Box::new(stdlib::Concat),
-        Box::new(stdlib::Date),
         Box::new(stdlib::Default),
         Box::new(stdlib::DividedBy),
         Box::new(stdlib::Downcase),

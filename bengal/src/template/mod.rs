@@ -10,6 +10,7 @@ mod assign_tag;
 mod budget;
 mod capture_tag;
 pub mod current;
+mod date_filter;
 mod errors;
 mod for_tag;
 mod guard;

@@ -211,3 +211,17 @@ fn templates_that_include_each_other_without_end_are_an_error() {
     let error = template.render_to(&mut Vec::new(), &root).unwrap_err();
     assert!(error.to_string().contains("64 deep"), "{error}");
 }
+
+#[test]
+fn dates_are_formatted_whatever_form_they_are_written_in() {
+    for (date, expected) in [
+        ("2024-05-06", "06.05.2024 00:00"),
+        ("2024-05-06T07:08:09Z", "06.05.2024 07:08"),
+        ("May 6, 2024", "06.05.2024 00:00"),
+        ("soon", "soon"),
+    ] {
+        let text = format!("{{{{ '{date}' | date: '%d.%m.%Y %H:%M' }}}}");
+        assert_eq!(render(&text), expected, "{date}");
+    }
+    assert_eq!(render("{{ nope | date: '%Y' }}"), "");
+}
