@@ -33,6 +33,9 @@ pub(super) const TEXT_BYTES: usize = 16 << 20;
 /// Items of a list that a filter may make: ten times the pages of a large site.
 pub(super) const LIST_ITEMS: i64 = 1_000_000;
 
+/// Digits of a number in the format of a date: a width of 9,999 is more than enough.
+const DATE_DIGITS: usize = 4;
+
 /// Bytes of the texts of a list that a filter may make.
 pub(super) const LIST_BYTES: usize = 256 << 20;
 
@@ -178,6 +181,7 @@ pub(super) enum Growing {
     Replace,
     Join,
     Split,
+    Date,
 }
 
 impl Growing {
@@ -187,6 +191,7 @@ impl Growing {
             "replace" => Some(Self::Replace),
             "join" => Some(Self::Join),
             "split" => Some(Self::Split),
+            "date" => Some(Self::Date),
             _ => None,
         }
     }
@@ -202,6 +207,12 @@ impl Growing {
                 let most = input.len().saturating_add(1).saturating_mul(growth);
                 let times = || input.matches(argument(0)).count();
                 let is_over = most > TEXT_BYTES && times().saturating_mul(growth) > TEXT_BYTES;
+                is_over.then_some(Limit::TextBytes)
+            }
+            // A format may say how wide a part is: `%100Y`.
+            Self::Date => {
+                let widths = argument(0).split(|c: char| !c.is_ascii_digit());
+                let is_over = widths.map(str::len).any(|digits| digits > DATE_DIGITS);
                 is_over.then_some(Limit::TextBytes)
             }
             Self::Join => {
@@ -275,6 +286,8 @@ mod budget_tests {
             (Growing::Replace, text(5), ["z".to_owned(), long.clone()], None),
             (Growing::Join, list, [x.repeat(17), x.clone()], Some(Limit::TextBytes)),
             (Growing::Split, text(1_000_002), [x.clone(), x.clone()], Some(Limit::ListItems)),
+            (Growing::Date, text(1), ["%99999Y".to_owned(), x.clone()], Some(Limit::TextBytes)),
+            (Growing::Date, text(1), ["%Y-%m 2024".to_owned(), x.clone()], None),
             (Growing::Split, text(1_000), [x.clone(), x.clone()], None),
         ] {
             assert_eq!(growing.oversize(&input, &arguments), expected, "{growing:?}");
