@@ -121,6 +121,14 @@ impl Place {
         }
     }
 
+    /// Line `line` and the column of byte `byte` (both from 1) of `file`, whose text is `text`.
+    pub fn in_bytes(file: &str, text: &str, line: usize, byte: usize) -> Self {
+        let own = text.lines().nth(line.wrapping_sub(1)).unwrap_or_default();
+        let before = byte.checked_sub(1).and_then(|end| own.get(..end));
+        let column = before.map_or(byte, |before| before.chars().count() + 1);
+        Self::in_text(file, text, line, column)
+    }
+
     /// The first line of `file`, in the folder `root`, that holds `what`; the whole file where none
     /// does. The file is read again: faults that are found when its text is gone are rare.
     pub fn find(root: &Path, file: &str, what: &str) -> Self {
@@ -215,6 +223,8 @@ mod tests {
         assert_eq!((place.line, place.column, place.excerpt.as_str()), (2, 3, "two"));
         assert_eq!(Place::in_text("a.md", "one\n", 9, 1).excerpt, "one");
         assert_eq!(Place::in_text("a.md", "", 1, 1).excerpt, "");
+        let column = |byte| Place::in_bytes("a.md", "x\näöü [a](b.md)\n", 2, byte).column;
+        assert_eq!((column(1), column(8), column(2), column(99)), (1, 5, 2, 99));
         let place = Place::at_offset("a.md", "one\ntwö x", 9);
         assert_eq!((place.line, place.column), (2, 5));
     }

@@ -93,7 +93,7 @@ pub struct Link {
     pub offset: u32,
     /// Line of the source file, from 1.
     pub line: u32,
-    /// Column of that line, from 1.
+    /// Column of that line in bytes, from 1.
     pub column: u32,
     /// What was written: a path relative to the file, perhaps with `#…` or `?…`.
     pub target: Text,

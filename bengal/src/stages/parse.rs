@@ -296,7 +296,7 @@ fn locate(
         let before = lines_before(text, start);
         links.iter_mut().for_each(|link| link.line += offset(before));
         if let Some((line, column)) = raw_html {
-            let place = Place::in_text(file, text, before + line, column);
+            let place = Place::in_bytes(file, text, before + line, column);
             let message = "raw HTML is left out of this page";
             let diagnostic = Diagnostic::warning(Code::RawHtmlOmitted, message).at(place);
             reports.push(diagnostic.hint("`markdown: {unsafe_html: true}` lets it through"));

@@ -159,7 +159,7 @@ fn broken_link(context: &Context<'_>, site: &Site, page: PageId, link: &Link) ->
     let file = site.name_of(page);
     // The text is read again, as this is rare and holding every text is not.
     let text = std::fs::read_to_string(context.settings.root.join(&file)).unwrap_or_default();
-    let place = Place::in_text(&file, &text, link.line as usize, link.column as usize);
+    let place = Place::in_bytes(&file, &text, link.line as usize, link.column as usize);
     Diagnostic::warning(Code::BrokenLink, format!("`{}` is no page of this site", link.target))
         .at(place)
         .hint("a link names the file, relative to this one; drafts are no pages of the site")
