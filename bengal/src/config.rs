@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::content::fields::Fields;
 use crate::content::front_matter::zone;
 use crate::content::menu::{self, MenuEntry};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::value::{Map, Text, Value};
 
 /// What a site's author has decided.
@@ -156,7 +156,7 @@ impl Config {
             "menus" => self.menus = menu::of_config(fields, value),
             "params" => self.params = fields.map(key, value),
             "strict" => self.strict = fields.bool(key, &value).unwrap_or(false),
-            _ => unknown(fields, key, KEYS),
+            _ => fields.unknown(key, KEYS),
         }
     }
 
@@ -181,7 +181,7 @@ impl Config {
                 "unsafe_html" => &mut self.markdown.unsafe_html,
                 "smart_punctuation" => &mut self.markdown.smart_punctuation,
                 _ => {
-                    unknown(fields, &key, &["unsafe_html", "smart_punctuation"]);
+                    fields.unknown(&key, &["unsafe_html", "smart_punctuation"]);
                     continue;
                 }
             };
@@ -196,7 +196,7 @@ impl Config {
             for (key, value) in fields.map(&name, value) {
                 match &*key {
                     "pagination" => page_size_of = page_size(fields, value),
-                    _ => unknown(fields, &key, &["pagination"]),
+                    _ => fields.unknown(&key, &["pagination"]),
                 }
             }
             self.taxonomies.push(TaxonomyConfig { name, page_size: page_size_of });
@@ -241,7 +241,7 @@ fn page_size(fields: &mut Fields<'_>, value: Value) -> Option<usize> {
     for (key, value) in fields.map("pagination", value) {
         match &*key {
             "page_size" => size = fields.int(&key, &value),
-            _ => unknown(fields, &key, &["page_size"]),
+            _ => fields.unknown(&key, &["page_size"]),
         }
     }
     match usize::try_from(size?) {
@@ -251,19 +251,6 @@ fn page_size(fields: &mut Fields<'_>, value: Value) -> Option<usize> {
             None
         }
     }
-}
-
-fn unknown(fields: &mut Fields<'_>, key: &str, known: &[&str]) {
-    let hint = match nearest(key, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
-    };
-    let place = fields.place(key);
-    fields.reports.push(
-        Diagnostic::warning(Code::UnknownKey, format!("bengal knows no setting `{key}`"))
-            .at(place)
-            .hint(hint),
-    );
 }
 
 fn reject(fields: &mut Fields<'_>, key: &str, message: String) {

@@ -205,9 +205,12 @@ pub fn display_path(root: &Path, path: &Path) -> String {
 /// The known name nearest to `name`, where at most one slip in three letters parts them.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = name.chars().count().div_ceil(3);
+    // However it is put together: `baseURL` is `base_url`.
+    let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
+    let own = plain(name);
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(&own, &plain(candidate)), candidate))
         .filter(|(slips, _)| *slips <= near)
         .min()
         .map(|(_, candidate)| candidate)
@@ -238,6 +241,7 @@ mod tests {
     #[test]
     fn the_nearest_name_is_suggested_only_when_near() {
         assert_eq!(nearest("titel", ["title", "theme"]), Some("title"));
+        assert_eq!(nearest("baseURL", ["base_url", "theme"]), Some("base_url"));
         assert_eq!(nearest("zzz", ["title", "theme"]), None);
     }
 }

@@ -23,7 +23,7 @@ pub use prepare::{open_site, output_path, read_config};
 use crate::config::Config;
 use crate::content::front_matter::Wanted;
 use crate::content::page::Kind;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::manifest::{self, Manifest};
 use crate::pipeline::item::Label;
 use crate::pipeline::registry::{OrderError, Registry};
@@ -197,6 +197,22 @@ pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
+/// One diagnostic for what a template does wrong on many pages. They are sorted.
+fn merge_repeats(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let of_template =
+        |d: &Diagnostic| matches!(d.code, Code::UndefinedVariable | Code::TemplateRender);
+    let key = |d: &Diagnostic| (d.place.clone(), d.code, d.message.clone());
+    let repeats = |a: &Diagnostic, b: &Diagnostic| of_template(a) && key(a) == key(b);
+    let groups = diagnostics.chunk_by(repeats).map(|group| {
+        let mut first = group[0].clone();
+        if let (Some(hint), 1..) = (&mut first.hint, group.len() - 1) {
+            hint.push_str(&format!("; and so on {} more pages", group.len() - 1));
+        }
+        first
+    });
+    groups.collect()
+}
+
 fn report(
     run: Run,
     mut diagnostics: Vec<Diagnostic>,
@@ -210,6 +226,7 @@ fn report(
         diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
     }
     diagnostics.sort();
+    let diagnostics = merge_repeats(diagnostics);
     let pages = site.map_or(&[][..], |site| &site.pages);
     BuildReport {
         output: PathBuf::new(),

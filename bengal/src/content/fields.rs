@@ -1,6 +1,6 @@
 //! Reading typed fields out of a document, with a diagnostic at the line of each that is wrong.
 
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 use crate::value::{Map, Text, Value};
 use crate::yaml;
 
@@ -27,7 +27,8 @@ impl Fields<'_> {
         let document = yaml::read(&self.text[self.span.clone()]).map_err(|error| {
             let line = self.first_line() + error.line.saturating_sub(1);
             let place = Place::in_text(self.file, self.text, line, error.column);
-            Diagnostic::error(self.syntax_code(), error.message).at(place)
+            let hint = "text that holds `: ` or ` #`, or begins with one of `[]{}*&!|>'\"%@`, wants quotes";
+            Diagnostic::error(self.syntax_code(), error.message).at(place).hint(hint)
         })?;
         for key in &document.duplicate_keys {
             self.duplicate(key);
@@ -97,6 +98,17 @@ impl Fields<'_> {
         };
         let place = self.place(key);
         self.reports.push(diagnostic.at(place));
+    }
+
+    /// Reports a key that is none of `known`, with the nearest that is.
+    pub fn unknown(&mut self, key: &str, known: &[&str]) {
+        let hint = match nearest(key, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        let place = self.place(key);
+        let message = format!("bengal knows no setting `{key}`");
+        self.reports.push(Diagnostic::warning(Code::UnknownKey, message).at(place).hint(hint));
     }
 
     /// Text; `None` also for an empty value.

@@ -53,10 +53,16 @@ pub fn of_page(fields: &mut Fields<'_>, key: &str, value: Value) -> Vec<MenuEntr
     }
 }
 
+/// What an entry may hold.
+const KEYS: &[&str] = &["identifier", "name", "parent", "url", "weight"];
+
 fn entry(fields: &mut Fields<'_>, menu: Text, map: &Map) -> MenuEntry {
     let mut text = |key| map.get(key).and_then(|value| fields.text(key, value));
     let (name, url) = (text("name"), text("url"));
     let (identifier, parent) = (text("identifier"), text("parent"));
     let weight = map.get("weight").and_then(|value| fields.int("weight", value));
+    for key in map.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+        fields.unknown(key, KEYS);
+    }
     MenuEntry { menu, name, url, weight, identifier, parent }
 }

@@ -54,6 +54,8 @@ enum Field<'m> {
     Page(&'m PageView<'m>),
     Pages(Views<'m>),
     Menu(&'m Vec<MenuItem>),
+    /// The name is known, and nothing has it.
+    Nothing,
 }
 
 impl Fields for Named<'_> {
@@ -63,11 +65,13 @@ impl Fields for Named<'_> {
             Field::Page(page) => *page,
             Field::Pages(pages) => pages,
             Field::Menu(menu) => *menu,
+            Field::Nothing => &NIL,
         })
     }
 
     fn names(&self) -> Vec<&str> {
-        self.0.iter().map(|(name, _)| *name).collect()
+        let filled = self.0.iter().filter(|(_, field)| !matches!(field, Field::Nothing));
+        filled.map(|(name, _)| *name).collect()
     }
 }
 object!(Named<'m>);
@@ -285,9 +289,12 @@ fn tags<'m>(page: &Page, site: &'m SiteView<'m>) -> Vec<&'m Text> {
 
 /// The terms of `page`, by taxonomy.
 fn taxonomies<'m>(page: &Page, site: &'m SiteView<'m>) -> Named<'m> {
-    let name = |taxonomy: usize| &*site.sources.settings.config.taxonomies[taxonomy].name;
-    let terms = page.terms.iter().map(|(of, terms)| (name(*of), Field::Pages(site.views(terms))));
-    Named(terms.collect())
+    let known = site.sources.settings.config.taxonomies.iter().enumerate();
+    let field = |index: usize| match page.terms.iter().find(|(of, _)| *of == index) {
+        Some((_, terms)) => Field::Pages(site.views(terms)),
+        None => Field::Nothing,
+    };
+    Named(known.map(|(index, taxonomy)| (&*taxonomy.name, field(index))).collect())
 }
 
 /// What derives from the body of a page other than the one being rendered. Each is kept alone: a list
