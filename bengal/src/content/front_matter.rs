@@ -201,6 +201,8 @@ impl Reader<'_> {
                 front.draft = Some(self.fields.bool(&key, &value).unwrap_or(true));
             }
             "draft" => {}
+            // Jekyll's way to say it: not to be published by those who come from there.
+            "published" if value.to_bool() == Some(false) => front.draft = Some(true),
             "weight" => front.weight = self.fields.int(&key, &value),
             "toc" => front.toc = self.fields.bool(&key, &value),
             "layout" => front.layout = self.filled(&key, &value),
@@ -383,6 +385,20 @@ mod tests {
         ] {
             let (front, ..) = page(&format!("---\n{written}\n---\n"));
             assert_eq!(front.title.as_deref(), Some(title), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_may_have_meant_a_draft_is_one() {
+        for (written, draft) in [
+            ("draft: yes", Some(true)),
+            ("draft: perhaps", Some(true)),
+            ("draft:", None),
+            ("draft: no", Some(false)),
+            ("published: false", Some(true)),
+            ("published: true", None),
+        ] {
+            assert_eq!(page(&format!("---\n{written}\n---\n")).0.draft, draft, "{written}");
         }
     }
 
