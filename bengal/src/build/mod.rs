@@ -59,6 +59,8 @@ pub struct BuildReport {
     pub output: PathBuf,
     /// Pages of the site, with those that bengal adds.
     pub pages: usize,
+    /// Pages among them that are not in the output, as their templates are wrong.
+    pub pages_left_out: u64,
     /// Regular pages among them.
     pub regular_pages: usize,
     /// Output files.
@@ -231,6 +233,7 @@ fn report(
     BuildReport {
         output: PathBuf::new(),
         pages: pages.len(),
+        pages_left_out: written.left_out.load(Ordering::Relaxed),
         regular_pages: pages.iter().filter(|page| page.kind == Kind::Page).count(),
         outputs: Outputs {
             written: written.written.load(Ordering::Relaxed),

@@ -103,6 +103,10 @@ fn summary(report: &BuildReport) -> String {
         line.push_str(&format!(", peak memory {:.1} MiB", bytes as f64 / f64::from(1 << 20)));
     }
     line.push_str(&format!(", in {}", shown_path(&report.output)));
+    if report.pages_left_out > 0 {
+        let pages = plural(report.pages_left_out, "page");
+        line.push_str(&format!("\n{pages} left out because of errors in templates"));
+    }
     if errors + warnings > 0 {
         line.push_str(&format!("\n{}, {}", plural(errors, "error"), plural(warnings, "warning")));
     }
@@ -172,6 +176,7 @@ fn print_json(report: &BuildReport) {
         "success": report.exit_code() == 0,
         "exit_code": report.exit_code(),
         "total_pages": report.pages,
+        "pages_left_out": report.pages_left_out,
         "regular_pages": report.regular_pages,
         "build_time_ms": report.time.as_secs_f64() * 1000.0,
         "rss_peak_bytes": report.peak_memory,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Context;
 use crate::content::page::{Kind, Link};
@@ -53,7 +54,10 @@ impl PerItem for Renderer<'_> {
         let Item::Render(job) = item else { return out.emit(item) };
         match self.render(job, &mut out.reports)? {
             Some(output) => out.emit(Item::Output(output)),
-            None => Ok(()),
+            None => {
+                self.context.written.left_out.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct WriteCounts {
     pub written: AtomicU64,
     /// Output files that held their bytes already.
     pub unchanged: AtomicU64,
+    /// Pages that no template could render; counted by render.
+    pub left_out: AtomicU64,
     /// Bytes of all output files but those too large to be held.
     pub bytes: AtomicU64,
     workers: AtomicUsize,
