@@ -116,8 +116,8 @@ pub(super) type Batch = Vec<Item>;
 pub const BATCH_ITEMS: usize = 128;
 
 /// Bytes in a batch from which it is sent though not full: what waits in channels stays small, and is
-/// still in the cache when it is written. With 256 KiB a build took one to three hundredths longer.
-pub const BATCH_BYTES: usize = 64 * 1024;
+/// still in the cache when it is written. With 256 KiB a build took two to three hundredths longer.
+pub const BATCH_BYTES: usize = 32 * 1024;
 
 /// Where a stage puts what later stages should see, and its diagnostics.
 pub struct Outbox<'a> {
