@@ -41,10 +41,7 @@ impl ParseBlock for ForBlock {
         mut tokens: TagBlock<'_, '_>,
         options: &Language,
     ) -> Result<Box<dyn Renderable>> {
-        let variable = arguments.expect_next("a name belongs here")?.expect_identifier();
-        let variable = variable.into_result()?.to_owned();
-        arguments.expect_next("`in` belongs here")?.expect_str("in").into_result()?;
-        let list = list(arguments.expect_next("a list or a range belongs here")?)?;
+        let (variable, list) = head(&mut arguments)?;
         let (limit, offset, reversed) = modifiers(&mut arguments)?;
         let (body, otherwise) = bodies(&mut tokens, options)?;
         tokens.assert_empty();
@@ -56,8 +53,17 @@ impl ParseBlock for ForBlock {
     }
 }
 
+/// What a loop begins with, `x in list`: the variable, and what it goes over.
+pub(super) fn head(arguments: &mut TagTokenIter<'_>) -> Result<(String, List)> {
+    let variable = arguments.expect_next("a name belongs here")?.expect_identifier();
+    let variable = variable.into_result()?.to_owned();
+    arguments.expect_next("`in` belongs here")?.expect_str("in").into_result()?;
+    let list = list(arguments.expect_next("a list or a range belongs here")?)?;
+    Ok((variable, list))
+}
+
 /// What `token` says to go over.
-pub(super) fn list(token: TagToken<'_>) -> Result<List> {
+fn list(token: TagToken<'_>) -> Result<List> {
     match token.expect_value() {
         TryMatchToken::Matches(value) => Ok(List::Value(value)),
         TryMatchToken::Fails(token) => {

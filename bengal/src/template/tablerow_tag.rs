@@ -10,7 +10,7 @@ use liquid_core::{
 
 use super::budget::Budget;
 use super::capture_tag::write;
-use super::for_tag::{ForLoop, List, after_colon, count, list};
+use super::for_tag::{ForLoop, List, after_colon, count, head};
 use super::scope::Frame;
 use super::views::{Fields, object};
 
@@ -39,10 +39,7 @@ impl ParseBlock for TableRowBlock {
         mut tokens: TagBlock<'_, '_>,
         options: &Language,
     ) -> Result<Box<dyn Renderable>> {
-        let variable = arguments.expect_next("a name belongs here")?.expect_identifier();
-        let variable = variable.into_result()?.to_owned();
-        arguments.expect_next("`in` belongs here")?.expect_str("in").into_result()?;
-        let list = list(arguments.expect_next("a list or a range belongs here")?)?;
+        let (variable, list) = head(&mut arguments)?;
         let shape = modifiers(&mut arguments)?;
         let body = Template::new(tokens.parse_all(options)?);
         tokens.assert_empty();
