@@ -49,12 +49,14 @@ pub struct Config {
 }
 
 /// How Markdown is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MarkdownConfig {
     /// Raw HTML goes through as it stands.
     pub unsafe_html: bool,
     /// Straight quotes, `--` and `...` become typographic ones.
     pub smart_punctuation: bool,
+    /// Bodies are templates, unless their page says otherwise.
+    pub liquid: bool,
 }
 
 /// A way to group pages by terms.
@@ -79,7 +81,7 @@ impl Default for Config {
             theme: None,
             output: None,
             ugly_urls: false,
-            markdown: MarkdownConfig { unsafe_html: false, smart_punctuation: false },
+            markdown: MarkdownConfig::default(),
             taxonomies: vec![taxonomy("tags"), taxonomy("categories")],
             page_size: 0,
             permalinks: Vec::new(),
@@ -180,8 +182,9 @@ impl Config {
             let target = match &*key {
                 "unsafe_html" => &mut self.markdown.unsafe_html,
                 "smart_punctuation" => &mut self.markdown.smart_punctuation,
+                "liquid" => &mut self.markdown.liquid,
                 _ => {
-                    fields.unknown(&key, &["unsafe_html", "smart_punctuation"]);
+                    fields.unknown(&key, &["unsafe_html", "smart_punctuation", "liquid"]);
                     continue;
                 }
             };

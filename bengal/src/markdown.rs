@@ -17,6 +17,7 @@ use comrak::{Arena, Options, parse_document};
 
 use crate::config::MarkdownConfig;
 use crate::content::page::{Heading, Headings, HeadingsBuilder, Link, offset};
+use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// Turns Markdown into HTML; holds buffers for use again.
 pub struct Markdown {
@@ -47,6 +48,13 @@ pub struct Found {
 pub struct TooDeep {
     /// The line, from 1, at which it became too much.
     pub line: usize,
+}
+
+/// The diagnostic of raw HTML that was left out at `place`.
+pub fn raw_html_omitted(place: Place) -> Diagnostic {
+    Diagnostic::warning(Code::RawHtmlOmitted, "raw HTML is left out of this page")
+        .at(place)
+        .hint("`markdown: {unsafe_html: true}` lets it through")
 }
 
 #[derive(Debug, Default)]
@@ -419,7 +427,7 @@ mod tests {
     use super::*;
 
     fn convert(text: &str) -> (String, Found) {
-        let config = MarkdownConfig { unsafe_html: false, smart_punctuation: false };
+        let config = MarkdownConfig::default();
         let mut html = String::new();
         let found = Markdown::new(&config).convert(text, &mut html).unwrap();
         (html, found)
@@ -526,7 +534,7 @@ mod tests {
 
     #[test]
     fn a_converter_starts_anew_for_each_body() {
-        let config = MarkdownConfig { unsafe_html: true, smart_punctuation: true };
+        let config = MarkdownConfig { unsafe_html: true, smart_punctuation: true, liquid: false };
         let mut markdown = Markdown::new(&config);
         let mut html = String::from("before");
         let first = markdown.convert("# A\n\n[x](y.md) \"q\"\n", &mut html).unwrap();
@@ -538,7 +546,7 @@ mod tests {
 
     #[test]
     fn quotes_that_nest_too_deeply_are_refused_before_they_take_long() {
-        let config = MarkdownConfig { unsafe_html: false, smart_punctuation: false };
+        let config = MarkdownConfig::default();
         let mut markdown = Markdown::new(&config);
         let mut line = |text: &str| {
             let mut html = String::new();

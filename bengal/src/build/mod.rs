@@ -158,7 +158,7 @@ pub fn build_with<'s>(
     let begun = Instant::now();
     let prepared = Prepared::new(options, listener)?;
     let Prepared { theme, settings, templates, state, store, output, mut reports } = prepared;
-    let (site, views) = (OnceLock::new(), OnceLock::new());
+    let (site, views, within) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
     let written = WriteCounts::default();
     let manifest = state.is_own().then(|| Manifest::new(&state, output.root()));
     let context = Context {
@@ -170,6 +170,7 @@ pub fn build_with<'s>(
         manifest: manifest.as_ref(),
         site: &site,
         views: &views,
+        within: &within,
         written: &written,
     };
     let mut registry = Registry::default();
@@ -228,6 +229,8 @@ fn report(
         diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
     }
     diagnostics.sort();
+    // A list that is shown in pages has its body made for each of them.
+    diagnostics.dedup();
     let diagnostics = merge_repeats(diagnostics);
     let pages = site.map_or(&[][..], |site| &site.pages);
     BuildReport {

@@ -33,6 +33,8 @@ pub struct FrontMatter {
     pub weight: Option<i64>,
     /// Whether it has a table of contents.
     pub toc: Option<bool>,
+    /// Whether its body is a template.
+    pub liquid: Option<bool>,
     /// The template to render it with.
     pub layout: Option<Text>,
     /// What stands for the section's name when a template is looked for.
@@ -205,6 +207,7 @@ impl Reader<'_> {
             "published" if value.to_bool() == Some(false) => front.draft = Some(true),
             "weight" => front.weight = self.fields.int(&key, &value),
             "toc" => front.toc = self.fields.bool(&key, &value),
+            "liquid" => front.liquid = self.fields.bool(&key, &value),
             "layout" => front.layout = self.filled(&key, &value),
             "type" => front.kind = self.filled(&key, &value),
             "pagination" => front.page_size = self.page_size(value),
@@ -287,6 +290,15 @@ impl Reader<'_> {
                         .hint("put the cascade into the `_index.md` of the section it is for"),
                 );
                 continue;
+            }
+            if map.contains_key("liquid") {
+                let place = self.fields.place(key);
+                let message = "`liquid` is not handed down by a cascade";
+                self.fields.reports.push(
+                    Diagnostic::warning(Code::FrontMatterValue, message).at(place).hint(
+                        "write it into each page, or `markdown: {liquid: true}` into bengal.yaml",
+                    ),
+                );
             }
             map.into_iter().for_each(|(key, value)| self.field(&mut front, key, value));
         }

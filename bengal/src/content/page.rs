@@ -74,8 +74,11 @@ pub struct Parsed {
 /// What was made of a page's Markdown: small, since the HTML itself is in the body store.
 #[derive(Debug, Default)]
 pub struct Body {
-    /// Where the HTML is.
-    pub html: Stored,
+    /// Where the HTML is; of a template, the text of the file.
+    pub stored: Stored,
+    /// Of a template, the byte of the file at which it begins. Nothing was made of it yet, as it may
+    /// ask for any page of the site.
+    pub template: Option<u32>,
     /// Which bytes of the HTML are its summary.
     pub summary: std::ops::Range<u32>,
     /// Words of text.
@@ -91,7 +94,7 @@ pub struct Body {
 pub struct Link {
     /// Byte of the HTML before which it is to be filled in.
     pub offset: u32,
-    /// Line of the source file, from 1.
+    /// Line of the source file, from 1; 0 where it is not known.
     pub line: u32,
     /// Column of that line in bytes, from 1.
     pub column: u32,

@@ -285,7 +285,7 @@ fn newest(pages: &[Page], order: &[PageId]) -> Vec<PageId> {
 /// What is to be rendered, with each page of each list.
 fn renders(site: &Site, builder: &mut Builder<'_>) -> Vec<Render> {
     let mut renders = Vec::with_capacity(site.pages.len());
-    let ids = (0..site.pages.len()).map(PageId::new);
+    let ids = site.ids();
     let (lists, regular): (Vec<_>, Vec<_>) = ids.partition(|id| site[*id].kind != Kind::Page);
     for page in lists {
         renders.push(Render { page, number: 1 });

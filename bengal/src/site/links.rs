@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Page, Settings, Site};
-use crate::content::page::Link;
+use crate::content::page::{Body, Link};
 use crate::markdown::push_href;
 
 /// What a link's target is.
@@ -16,33 +16,42 @@ enum Resolved<'a> {
     Other,
 }
 
+/// A body, and its HTML with the links still open.
+#[derive(Clone, Copy, Debug)]
+pub struct Made<'a> {
+    /// What was found in it.
+    pub body: &'a Body,
+    /// Its HTML.
+    pub html: &'a str,
+}
+
 impl Site {
-    /// The bytes `range` of `html`, the body of `page`, with the links in it filled in.
+    /// The bytes `range` of a body of `page`, with the links in it filled in.
     pub fn fill_links(
         &self,
         page: &Page,
-        html: &str,
+        made: Made<'_>,
         range: Range<usize>,
         settings: &Settings,
     ) -> String {
         let mut filled = String::new();
-        self.fill(page, html, range, settings, &mut filled, |_| ());
+        self.fill(page, made, range, settings, &mut filled, |_| ());
         filled
     }
 
-    /// Appends the bytes `range` of `html`, the body of `page`, to `out` with the links in it filled
-    /// in; calls `broken` for each that leads nowhere.
+    /// Appends the bytes `range` of a body of `page` to `out` with the links in it filled in; calls
+    /// `broken` for each that leads nowhere.
     pub fn fill(
         &self,
         page: &Page,
-        html: &str,
+        Made { body, html }: Made<'_>,
         range: Range<usize>,
         settings: &Settings,
         out: &mut String,
         mut broken: impl FnMut(&Link),
     ) {
         let mut at = range.start;
-        for link in &page.body.links {
+        for link in &body.links {
             let spot = link.offset as usize;
             if spot < range.start || spot > range.end {
                 continue;

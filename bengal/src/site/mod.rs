@@ -18,6 +18,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 pub use assemble::{Assembled, Gathered, NOT_FOUND_URL, assemble, list_url};
+pub use links::Made;
 
 use crate::config::Config;
 use crate::content::date::Date;
@@ -163,6 +164,11 @@ impl Index<PageId> for Site {
 }
 
 impl Site {
+    /// The pages, in their order.
+    pub fn ids(&self) -> impl Iterator<Item = PageId> + use<> {
+        (0..self.pages.len()).map(PageId::new)
+    }
+
     /// The page of that language made from the file at `path` under `content/`.
     pub fn by_path(&self, language: Language, path: &str) -> Option<PageId> {
         self.by_path.get(language.index())?.get(path).copied()

@@ -40,6 +40,8 @@ pub struct Context<'b> {
     pub site: &'b OnceLock<Site>,
     /// Set by the first worker of render.
     pub views: &'b SiteCell<'b>,
+    /// The site as bodies that are templates see it; set by the first of them.
+    pub within: &'b SiteCell<'b>,
     /// Counted by write.
     pub written: &'b WriteCounts,
 }

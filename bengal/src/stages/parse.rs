@@ -14,7 +14,7 @@ use crate::content::permalink::{self, Subject, folder_and_stem};
 use crate::content::slug::titleize;
 use crate::data::Format;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::markdown::{Found, Markdown, TooDeep};
+use crate::markdown::{Found, Markdown, TooDeep, raw_html_omitted};
 use crate::pipeline::item::{Data, Item, Source};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 use crate::site::content_path;
@@ -114,16 +114,29 @@ impl Parser<'_> {
         if excluded(&front, settings.now.seconds, settings.wanted) {
             return excluded_page(source, front).ok_or(Stop::Excluded);
         }
+        let is_template = front.liquid.unwrap_or(settings.config.markdown.liquid);
         self.html.clear();
-        let mut found = self
-            .markdown
-            .convert(&text[start..], &mut self.html)
-            .map_err(|error| nests_too_deeply(&error, file, text, start))?;
-        let title = title(&front, found.title.take(), &source.path, &settings.config.title);
+        // Of a template, only the heading is wanted: the rest is made when it is rendered.
+        let mut found = match is_template && front.title.is_some() {
+            true => Found::default(),
+            false => self
+                .markdown
+                .convert(&text[start..], &mut self.html)
+                .map_err(|error| nests_too_deeply(&error, file, text, start))?,
+        };
+        let heading = found
+            .title
+            .take()
+            .filter(|title| !is_template || !OPENS.iter().any(|opens| title.contains(opens)));
+        let title = title(&front, heading, &source.path, &settings.config.title);
         let url = self.url(source, file, &front, &title, reports)?;
-        let html = self.bodies.append(&self.html);
-        let html = html.map_err(|error| Stop::Failed(StageError::io("the body store")(error)))?;
-        let body = locate(found, file, text, start, reports);
+        let stored = self.bodies.append(if is_template { text } else { &self.html });
+        let stored =
+            stored.map_err(|error| Stop::Failed(StageError::io("the body store")(error)))?;
+        let body = match is_template {
+            true => Body { template: Some(offset(start)), ..Body::default() },
+            false => locate(found, file, text, start, reports),
+        };
         Ok(Parsed {
             language: Language::OWN,
             path: Arc::clone(&source.path),
@@ -131,7 +144,7 @@ impl Parser<'_> {
             title,
             url,
             front,
-            body: Body { html, ..body },
+            body: Body { stored, ..body },
         })
     }
 
@@ -244,6 +257,9 @@ fn read_whole<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<&'b [
     Ok(&buffer[..length])
 }
 
+/// What opens a tag or an output of Liquid: a title with it in is none yet.
+const OPENS: [&str; 2] = ["{{", "{%"];
+
 /// Bytes that a buffer for reading begins with: more than most pages have.
 const READ: usize = 32 * 1024;
 
@@ -297,10 +313,8 @@ fn locate(
         links.iter_mut().for_each(|link| link.line += offset(before));
         if let Some((line, column)) = raw_html {
             let place = Place::in_bytes(file, text, before + line, column);
-            let message = "raw HTML is left out of this page";
-            let diagnostic = Diagnostic::warning(Code::RawHtmlOmitted, message).at(place);
-            reports.push(diagnostic.hint("`markdown: {unsafe_html: true}` lets it through"));
+            reports.push(raw_html_omitted(place));
         }
     }
-    Body { html: Default::default(), summary, words, headings, links }
+    Body { summary, words, headings, links, ..Body::default() }
 }

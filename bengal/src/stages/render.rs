@@ -10,7 +10,7 @@ use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
-use crate::site::{Page, PageId, Site, content_path, list_url};
+use crate::site::{Made, Page, PageId, Site, content_path, list_url};
 use crate::template::current::{CurrentPage, Paginator};
 use crate::template::page_view::{SiteView, Sources};
 use crate::template::{Buffers, RenderError, Rendering};
@@ -69,24 +69,33 @@ impl Renderer<'_> {
         job: Job,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<Option<Output>, StageError> {
-        let Context { settings, templates, store, site, views, .. } = *self.context;
+        let Context { settings, templates, store, site, views, within, .. } = *self.context;
         let Some(site) = site.get() else {
             return Err(StageError::Failed("a page came before the site was assembled".into()));
         };
-        let view = SiteView::get(views, Sources { site, settings, store });
+        let sources = Sources { site, settings, store, templates, within: Some(within) };
+        let view = SiteView::get(views, sources);
         let page = &site[job.page];
-        let html = store.read(page.body.html, &mut self.body);
-        let html = html.map_err(StageError::io("the body store"))?;
-        let content = if page.body.links.is_empty() {
-            html
+        let text = store.read(page.body.stored, &mut self.body);
+        let text = text.map_err(StageError::io("the body store"))?;
+        let expanded;
+        let made = if page.body.template.is_none() {
+            Made { body: &page.body, html: text }
+        } else {
+            expanded = view.expand(job.page, text, reports);
+            let Some(expanded) = &expanded else { return Ok(None) };
+            expanded.made()
+        };
+        let content = if made.body.links.is_empty() {
+            made.html
         } else {
             self.content.clear();
             let broken =
                 |link: &Link| reports.push(broken_link(self.context, site, job.page, link));
-            site.fill(page, html, 0..html.len(), settings, &mut self.content, broken);
+            site.fill(page, made, 0..made.html.len(), settings, &mut self.content, broken);
             &self.content
         };
-        let current = CurrentPage::new(view.page(job.page), html, content);
+        let current = CurrentPage::new(view.page(job.page), made, content);
         let paginator = Paginator::new(view, job.page, job.number);
         let name = std::fmt::from_fn(|f| f.write_str(&site.name_of(job.page)));
         let rendering = Rendering {
@@ -163,7 +172,10 @@ fn broken_link(context: &Context<'_>, site: &Site, page: PageId, link: &Link) ->
     let file = site.name_of(page);
     // The text is read again, as this is rare and holding every text is not.
     let text = std::fs::read_to_string(context.settings.root.join(&file)).unwrap_or_default();
-    let place = Place::in_bytes(&file, &text, link.line as usize, link.column as usize);
+    let place = match link.line {
+        0 => Place::file(&file),
+        line => Place::in_bytes(&file, &text, line as usize, link.column as usize),
+    };
     Diagnostic::warning(Code::BrokenLink, format!("`{}` is no page of this site", link.target))
         .at(place)
         .hint("a link names the file, relative to this one; drafts are no pages of the site")

@@ -7,10 +7,10 @@ use std::cell::OnceCell;
 use liquid_core::model::ValueView;
 
 use super::page_view::{
-    Lists, PageView, SiteView, Sources, TocEntry, Views, optional, summary, toc,
+    Lists, PageView, SiteView, Sources, TocEntry, Views, optional, reading_time, summary, toc,
 };
 use super::views::{Fields, NIL, object};
-use crate::site::PageId;
+use crate::site::{Made, PageId};
 use crate::value::Text;
 
 /// `page`, as the template that renders it sees it.
@@ -18,20 +18,23 @@ use crate::value::Text;
 pub struct CurrentPage<'r, 'm> {
     view: &'m PageView<'m>,
     /// The body with its links still open.
-    html: &'r str,
+    made: Made<'r>,
     content: &'r str,
+    /// Minutes.
+    reading_time: u32,
     summary: OnceCell<Text>,
     toc: OnceCell<Vec<TocEntry>>,
     lists: Lists<'m>,
 }
 
 impl<'r, 'm> CurrentPage<'r, 'm> {
-    /// The page `view`, whose body is `html` and with its links filled in `content`.
-    pub fn new(view: &'m PageView<'m>, html: &'r str, content: &'r str) -> Self {
+    /// The page `view`, whose body was `made`, and with its links filled in is `content`.
+    pub fn new(view: &'m PageView<'m>, made: Made<'r>, content: &'r str) -> Self {
         Self {
             view,
-            html,
+            made,
             content,
+            reading_time: reading_time(made.body),
             summary: OnceCell::new(),
             toc: OnceCell::new(),
             lists: Lists::default(),
@@ -42,9 +45,12 @@ impl<'r, 'm> CurrentPage<'r, 'm> {
 impl Fields for CurrentPage<'_, '_> {
     fn field(&self, name: &str) -> Option<&dyn ValueView> {
         match name {
+            _ if self.view.hides(name) => Some(&NIL),
             "content" => Some(&self.content),
-            "summary" => Some(self.summary.get_or_init(|| summary(self.view, self.html))),
-            "toc" => Some(self.toc.get_or_init(|| toc(self.view.page))),
+            "summary" => Some(self.summary.get_or_init(|| summary(self.view, self.made))),
+            "toc" => Some(self.toc.get_or_init(|| toc(self.view.page, self.made.body))),
+            "word_count" => Some(&self.made.body.words),
+            "reading_time" => Some(&self.reading_time),
             // `pages`, `terms` and `sections` are the shared view's: they are as long as the list, and a
             // list that is shown in pages asks for them in each.
             "ancestors" | "tags" | "taxonomies" => self.lists.field(self.view, name),

@@ -7,6 +7,7 @@
 //! and left out.
 
 mod assign_tag;
+pub mod body;
 mod budget;
 mod capture_tag;
 pub mod current;
@@ -57,6 +58,8 @@ pub struct TemplateSource {
 /// The templates of a site.
 pub struct Templates {
     all: FxHashMap<String, Compiled>,
+    /// For bodies that are templates: they are parsed when they are rendered.
+    language: Language,
     strict: bool,
 }
 
@@ -103,10 +106,13 @@ impl Templates {
         }
         let known: BTreeSet<String> = first.keys().cloned().collect();
         let language = language::language(config, known);
-        let compile = |(name, source)| (name, compile(source, &language, reports));
+        let compile = |(name, source)| {
+            let (body, layout) = layout_of(&source, reports);
+            (name, compile(source, body, layout, &language, reports))
+        };
         let mut all: FxHashMap<_, _> = first.into_iter().map(compile).collect();
         check_layouts(&mut all, reports);
-        Self { all, strict: config.strict }
+        Self { all, language, strict: config.strict }
     }
 
     /// Whether there is a template of that name.
@@ -144,6 +150,24 @@ impl Templates {
             compiled = layout;
         }
         Ok(())
+    }
+
+    /// Renders `page` with the template that begins at byte `body` of `source`, which no other template
+    /// can name.
+    ///
+    /// # Errors
+    /// When the template is wrong, which is reported, or fails.
+    fn render_text(
+        &self,
+        source: TemplateSource,
+        body: usize,
+        page: &Rendering<'_, '_>,
+        reports: &mut Vec<Diagnostic>,
+    ) -> Result<String, RenderError> {
+        let compiled = compile(source, body, None, &self.language, reports);
+        let mut out = Vec::new();
+        self.render_one(&compiled, page, "", &mut out, reports)?;
+        String::from_utf8(out).map_err(|_| RenderError::Unusable)
     }
 
     fn render_one(
@@ -198,8 +222,13 @@ pub struct Rendering<'r, 'm> {
 /// What the files of the embedded theme begin with in messages.
 pub const EMBEDDED: &str = "(embedded theme)/";
 
-fn compile(source: TemplateSource, language: &Language, reports: &mut Vec<Diagnostic>) -> Compiled {
-    let (body, layout) = layout_of(&source, reports);
+fn compile(
+    source: TemplateSource,
+    body: usize,
+    layout: Option<String>,
+    language: &Language,
+    reports: &mut Vec<Diagnostic>,
+) -> Compiled {
     let text = &source.text[body..];
     if let Some(message) = nesting::too_deep(text, language) {
         reports.push(Diagnostic::error(Code::TemplateSyntax, message).in_file(&source.file));

@@ -10,9 +10,10 @@ use std::sync::OnceLock;
 
 use liquid_core::model::ValueView;
 
+use super::Templates;
 use super::views::{Fields, NIL, object};
-use crate::content::page::{Headings, Kind};
-use crate::site::{MenuItem, Page, PageId, Settings, Site};
+use crate::content::page::{Body, Headings, Kind};
+use crate::site::{Made, MenuItem, Page, PageId, Settings, Site};
 use crate::store::BodyStore;
 use crate::value::Text;
 
@@ -25,6 +26,10 @@ pub struct Sources<'m> {
     pub settings: &'m Settings,
     /// The bodies.
     pub store: &'m BodyStore,
+    /// The templates, for bodies that are such.
+    pub templates: &'m Templates,
+    /// Where the site is kept as bodies that are templates see it; `None` in that view itself.
+    pub within: Option<&'m SiteCell<'m>>,
 }
 
 /// Where a [`SiteView`] is kept: its pages refer to each other through it.
@@ -83,7 +88,7 @@ impl<'m> SiteView<'m> {
             let menus = &sources.site.menus;
             Self {
                 sources,
-                pages: sources.site.pages.iter().map(|page| PageView::new(page, cell)).collect(),
+                pages: sources.site.ids().map(|id| PageView::new(id, sources.site, cell)).collect(),
                 newest: OnceLock::new(),
                 sections: OnceLock::new(),
                 taxonomies: OnceLock::new(),
@@ -145,9 +150,10 @@ impl<'m> SiteView<'m> {
 /// A page, as any template sees it.
 #[derive(Debug)]
 pub struct PageView<'m> {
+    id: PageId,
     pub(super) page: &'m Page,
     cell: &'m SiteCell<'m>,
-    /// Minutes.
+    /// Minutes; of a body that is a template, nothing.
     reading_time: u32,
     permalink: OnceLock<Text>,
     slug: OnceLock<Text>,
@@ -157,6 +163,9 @@ pub struct PageView<'m> {
 
 /// Words that are read in a minute.
 const WORDS_PER_MINUTE: u32 = 200;
+
+/// The fields that are made of a page's body.
+const OF_BODIES: [&str; 5] = ["content", "summary", "toc", "word_count", "reading_time"];
 
 /// The names of [`Kind`]s, in its order, to point at.
 static KINDS: [&str; 6] = [
@@ -169,11 +178,13 @@ static KINDS: [&str; 6] = [
 ];
 
 impl<'m> PageView<'m> {
-    fn new(page: &'m Page, cell: &'m SiteCell<'m>) -> Self {
+    fn new(id: PageId, site: &'m Site, cell: &'m SiteCell<'m>) -> Self {
+        let page = &site[id];
         Self {
+            id,
             page,
             cell,
-            reading_time: page.body.words.div_ceil(WORDS_PER_MINUTE),
+            reading_time: reading_time(&page.body),
             permalink: OnceLock::new(),
             slug: OnceLock::new(),
             lists: OnceLock::new(),
@@ -183,6 +194,15 @@ impl<'m> PageView<'m> {
 
     fn site(&self) -> &'m SiteView<'m> {
         self.cell.get().expect("a page's view is reached through the site's, which is in the cell")
+    }
+
+    /// Whether the field `name` is made of a body that is a template, and is not to be seen from one.
+    pub(super) fn hides(&self, name: &str) -> bool {
+        let written = name == "summary" && self.page.front.summary.is_some();
+        self.page.body.template.is_some()
+            && OF_BODIES.contains(&name)
+            && !written
+            && self.site().sources.within.is_none()
     }
 
     fn link(&self, id: Option<PageId>) -> &dyn ValueView {
@@ -210,8 +230,8 @@ impl Fields for PageView<'_> {
             "updated" => optional(&page.front.updated),
             "description" => optional(&page.front.description),
             "params" => &page.front.params,
-            "word_count" => &page.body.words,
-            "reading_time" => &self.reading_time,
+            "word_count" if page.body.template.is_none() => &page.body.words,
+            "reading_time" if page.body.template.is_none() => &self.reading_time,
             "section" => self.link(page.section),
             "previous" => self.link(page.previous),
             "next" => self.link(page.next),
@@ -219,7 +239,7 @@ impl Fields for PageView<'_> {
             "slug" if page.kind == Kind::Term => self.slug.get_or_init(|| {
                 page.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().into()
             }),
-            "content" | "summary" | "toc" => self.body.get_or_init(Box::default).field(self, name),
+            _ if OF_BODIES.contains(&name) => self.body.get_or_init(Box::default).field(self, name),
             _ => {
                 return self.lists.get_or_init(Box::default).field(self, name);
             }
@@ -304,43 +324,69 @@ struct BodyView {
     content: OnceLock<Text>,
     summary: OnceLock<Text>,
     toc: OnceLock<Vec<TocEntry>>,
+    /// Words and minutes, where the body is a template.
+    length: OnceLock<(u32, u32)>,
 }
 
 impl BodyView {
     fn field(&self, view: &PageView<'_>, name: &str) -> &dyn ValueView {
+        let Sources { site, settings, .. } = view.site().sources;
         match name {
+            _ if view.hides(name) => &NIL,
             "content" => self.content.get_or_init(|| {
-                let Sources { site, settings, .. } = view.site().sources;
-                let html =
-                    |html: &str| site.fill_links(view.page, html, 0..html.len(), settings).into();
-                with_body(view, html)
+                let fill = |made: Made<'_>| {
+                    site.fill_links(view.page, made, 0..made.html.len(), settings).into()
+                };
+                view.with_body(fill).unwrap_or_default()
             }),
             "summary" => self.summary.get_or_init(|| match &view.page.front.summary {
                 Some(summary) => summary.clone(),
-                None => with_body(view, |html| summary(view, html)),
+                None => view.with_body(|made| summary(view, made)).unwrap_or_default(),
             }),
-            _ => self.toc.get_or_init(|| toc(view.page)),
+            "toc" => self.toc.get_or_init(|| match view.page.body.template {
+                None => toc(view.page, &view.page.body),
+                Some(_) => view.with_body(|made| toc(view.page, made.body)).unwrap_or_default(),
+            }),
+            _ => {
+                let (words, minutes) = self.length.get_or_init(|| {
+                    let length = |made: Made<'_>| (made.body.words, reading_time(made.body));
+                    view.with_body(length).unwrap_or_default()
+                });
+                if name == "word_count" { words } else { minutes }
+            }
         }
     }
 }
 
-/// What `make` makes of the body of `view`'s page. One that cannot be read is empty here; the page's
-/// own rendering says why.
-fn with_body(view: &PageView<'_>, make: impl FnOnce(&str) -> Text) -> Text {
-    let mut bytes = Vec::new();
-    let store = view.site().sources.store;
-    make(store.read(view.page.body.html, &mut bytes).unwrap_or_default())
+impl PageView<'_> {
+    /// What `make` makes of the page's body; `None` for one that cannot be read or made, of which the
+    /// page's own rendering says why.
+    fn with_body<T>(&self, make: impl FnOnce(Made<'_>) -> T) -> Option<T> {
+        let mut bytes = Vec::new();
+        let body = &self.page.body;
+        let text = self.site().sources.store.read(body.stored, &mut bytes).ok()?;
+        if body.template.is_none() {
+            return Some(make(Made { body, html: text }));
+        }
+        let expanded = self.site().expand(self.id, text, &mut Vec::new())?;
+        Some(make(expanded.made()))
+    }
 }
 
-/// The summary of a page whose body, with its links still open, is `html`.
-pub(super) fn summary(view: &PageView<'_>, html: &str) -> Text {
+/// The minutes that it takes to read `body`.
+pub(super) fn reading_time(body: &Body) -> u32 {
+    body.words.div_ceil(WORDS_PER_MINUTE)
+}
+
+/// The summary of a page whose body was `made`.
+pub(super) fn summary(view: &PageView<'_>, made: Made<'_>) -> Text {
     if let Some(summary) = &view.page.front.summary {
         return summary.clone();
     }
     let Sources { site, settings, .. } = view.site().sources;
-    let range = &view.page.body.summary;
-    let range = range.start as usize..(range.end as usize).min(html.len());
-    site.fill_links(view.page, html, range, settings).into()
+    let range = &made.body.summary;
+    let range = range.start as usize..(range.end as usize).min(made.html.len());
+    site.fill_links(view.page, made, range, settings).into()
 }
 
 /// An entry of `page.toc`.
@@ -370,10 +416,10 @@ impl Fields for TocEntry {
 object!(TocEntry);
 
 /// The table of contents of a page, unless it wants none.
-pub(super) fn toc(page: &Page) -> Vec<TocEntry> {
+pub(super) fn toc(page: &Page, body: &Body) -> Vec<TocEntry> {
     match page.front.toc {
         Some(false) => Vec::new(),
-        _ => nest(&page.body.headings),
+        _ => nest(&body.headings),
     }
 }
 
