@@ -229,8 +229,6 @@ fn report(
         diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
     }
     diagnostics.sort();
-    // A list that is shown in pages has its body made for each of them.
-    diagnostics.dedup();
     let diagnostics = merge_repeats(diagnostics);
     let pages = site.map_or(&[][..], |site| &site.pages);
     BuildReport {
