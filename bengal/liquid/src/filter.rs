@@ -1,0 +1,104 @@
+//! What a filter is, and what it is given.
+
+use std::ops::RangeInclusive;
+
+use crate::date::Date;
+use crate::limits::Limit;
+use crate::value::Value;
+
+/// A filter that comes with the language: one line of [`crate::filters::STANDARD`].
+#[derive(Clone, Copy, Debug)]
+pub struct Builtin {
+    /// Its name.
+    pub name: &'static str,
+    /// How many arguments it takes, without names: least and most.
+    pub arguments: (usize, usize),
+    /// The arguments with names that it takes.
+    pub named: &'static [&'static str],
+    /// What it does.
+    pub run: Run,
+}
+
+/// What a filter does with its input.
+pub type Run = for<'v> fn(Value<'v>, &Arguments<'_, 'v>, &Surroundings<'_>) -> Filtered<'v>;
+
+/// What comes out of a filter.
+pub type Filtered<'v> = Result<Value<'v>, FilterError>;
+
+/// A filter of the host's.
+pub trait Filter: Send + Sync {
+    /// Its name.
+    fn name(&self) -> &str;
+
+    /// How many arguments it takes, without names.
+    fn arguments(&self) -> RangeInclusive<usize>;
+
+    /// The arguments with names that it takes.
+    fn named(&self) -> &[&str] {
+        &[]
+    }
+
+    /// What it makes of `input`.
+    ///
+    /// # Errors
+    /// When it can make nothing of it; the page is then reported and left out.
+    fn run<'v>(
+        &self,
+        input: Value<'v>,
+        arguments: &Arguments<'_, 'v>,
+        surroundings: &Surroundings<'_>,
+    ) -> Filtered<'v>;
+}
+
+/// What a filter is given besides its input. Their number was checked when the template was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Arguments<'a, 'v> {
+    /// Those without a name.
+    pub positional: &'a [Value<'v>],
+    /// Those with one.
+    pub named: &'a [(&'a str, Value<'v>)],
+}
+
+impl<'v> Arguments<'_, 'v> {
+    /// The argument at `index`, from 0.
+    pub fn get(&self, index: usize) -> Option<&Value<'v>> {
+        self.positional.get(index)
+    }
+
+    /// The argument at `index`, nil where it is not given.
+    pub fn value(&self, index: usize) -> Value<'v> {
+        self.get(index).cloned().unwrap_or_default()
+    }
+
+    /// The argument named `name`.
+    pub fn named(&self, name: &str) -> Option<&Value<'v>> {
+        self.named.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+}
+
+/// What a filter may ask of the rendering it is part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The clock.
+    pub now: Date,
+    /// What randomness begins with: the page's path.
+    pub seed: &'a str,
+}
+
+/// Why a filter gives nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// It cannot work with what it was given; in lower case, without the filter's name.
+    #[error("{0}")]
+    Argument(String),
+    /// What it would make is too large.
+    #[error("{0}")]
+    Limit(Limit),
+}
+
+impl FilterError {
+    /// It cannot work with what it was given.
+    pub fn argument<T>(message: impl Into<String>) -> Result<T, Self> {
+        Err(Self::Argument(message.into()))
+    }
+}
