@@ -24,6 +24,14 @@ pub fn text(value: Value<'_>) -> Result<Value<'_>, Limit> {
     })
 }
 
+/// `value` as filters see it: to them `empty` and `blank` are texts without letters.
+pub fn plain<'v>(value: &Value<'v>) -> Value<'v> {
+    match value {
+        Value::Empty | Value::Blank => Value::Str(""),
+        other => other.clone(),
+    }
+}
+
 /// Appends the text of `value`: a list as its items are written in Ruby, all else as `{{ }}` shows it.
 pub fn write(value: &Value<'_>, text: &mut TextBuilder) -> Result<(), Limit> {
     match value {
@@ -55,8 +63,7 @@ pub fn items(input: Value<'_>) -> Flattened<'_> {
     let single = match input {
         Value::List(_) | Value::Items(_) | Value::Range(..) => input,
         Value::Nil => return flattened,
-        Value::Empty | Value::Blank => Value::list(vec![Value::Str("")]),
-        other => Value::list(vec![other]),
+        other => Value::list(vec![plain(&other)]),
     };
     flattened.open.push(single.for_items().into_iter());
     flattened
@@ -172,7 +179,8 @@ pub fn property<'v>(item: &Value<'v>, name: &Value<'v>) -> Result<Option<Value<'
     }
 }
 
-fn letter<'v>(text: &Value<'v>, index: i64) -> Option<Value<'v>> {
+/// The letter at `index`, from the end where it is below 0.
+pub fn letter<'v>(text: &Value<'v>, index: i64) -> Option<Value<'v>> {
     let from = usize::try_from(index.unsigned_abs()).ok()?;
     let letters = str_of(text).char_indices();
     let (at, letter) =
