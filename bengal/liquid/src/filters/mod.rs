@@ -1,5 +1,6 @@
 //! The filters that come with the language: Shopify's, with the results of Liquid 5 for Ruby.
 
+mod date;
 mod encode;
 mod input;
 mod list;
@@ -24,6 +25,7 @@ pub const STANDARD: &[Builtin] = &[
     filter("ceil", (0, 0), number::ceil),
     filter("compact", (0, 1), list::compact),
     filter("concat", (1, 1), list::concat),
+    filter("date", (1, 1), date::date),
     Builtin { named: &["allow_false"], ..filter("default", (0, 1), list::default) },
     filter("divided_by", (1, 1), number::divided_by),
     filter("downcase", (0, 0), text::downcase),
@@ -78,3 +80,6 @@ pub const STANDARD: &[Builtin] = &[
 const fn filter(name: &'static str, arguments: (usize, usize), run: Run) -> Builtin {
     Builtin { name, arguments, named: &[], run }
 }
+
+#[cfg(test)]
+mod tests;
