@@ -9,6 +9,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::date::Date;
+use crate::forloop::Loop;
 
 /// A value.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +43,8 @@ pub enum Value<'v> {
     Object(&'v dyn Object),
     /// An object that was made.
     Map(Arc<Map<'v>>),
+    /// `forloop` or `tablerowloop`.
+    Loop(Arc<Loop>),
 }
 
 /// An object of the host's model.
@@ -188,6 +191,7 @@ impl<'v> Value<'v> {
         match self {
             Self::Object(object) => object.get(name),
             Self::Map(map) => map.get(name).cloned(),
+            Self::Loop(forloop) => forloop.get(name),
             _ => None,
         }
     }
@@ -251,7 +255,7 @@ impl<'v> Value<'v> {
             Self::Date(_) => "a date",
             Self::Range(..) => "a range",
             Self::List(_) | Self::Items(_) => "a list",
-            Self::Object(_) | Self::Map(_) => "an object",
+            Self::Object(_) | Self::Map(_) | Self::Loop(_) => "an object",
         }
     }
 
@@ -394,6 +398,7 @@ impl<'v> Value<'v> {
                 None => self.inspect(f),
             },
             Self::Map(_) => self.inspect(f),
+            Self::Loop(forloop) => f.write_str(forloop.kind()),
         }
     }
 }
