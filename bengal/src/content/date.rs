@@ -25,6 +25,23 @@ impl Date {
         offset.to_datetime(Timestamp::from_second(self.seconds).unwrap_or_default())
     }
 
+    /// The same moment at the offset that `zone` has then.
+    pub fn in_zone(self, zone: &TimeZone) -> Self {
+        let moment = Timestamp::from_second(self.seconds).unwrap_or_default();
+        Self::of(&moment.to_zoned(zone.clone()))
+    }
+
+    /// The date as front matter writes it, RFC 3339: `2024-12-31T18:30:00+01:00`.
+    pub fn rfc3339(self) -> String {
+        self.civil().strftime("%Y-%m-%dT%H:%M:%S").to_string() + &self.shown_offset()
+    }
+
+    fn shown_offset(self) -> String {
+        let minutes = self.offset.unsigned_abs() / 60;
+        let sign = if self.offset < 0 { '-' } else { '+' };
+        format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
     fn of(zoned: &Zoned) -> Self {
         Self { seconds: zoned.timestamp().as_second(), offset: zoned.offset().seconds() }
     }
