@@ -220,6 +220,20 @@ mod tests {
     }
 
     #[test]
+    fn a_date_is_written_at_the_offset_of_a_zone_and_read_again() {
+        let date = Date { seconds: 1_720_000_000, offset: 0 };
+        for (zone, written) in [
+            ("UTC", "2024-07-03T09:46:40+00:00"),
+            ("Europe/Berlin", "2024-07-03T11:46:40+02:00"),
+            ("America/St_Johns", "2024-07-03T07:16:40-02:30"),
+        ] {
+            let local = date.in_zone(&TimeZone::get(zone).unwrap());
+            assert_eq!(local.rfc3339(), written);
+            assert_eq!(parse(written, &TimeZone::UTC), Some(local));
+        }
+    }
+
+    #[test]
     fn a_zone_by_name_is_the_one_meant() {
         for text in [
             "2024-01-02T00:00[America/New_York]",
