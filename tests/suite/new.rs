@@ -265,6 +265,7 @@ fn a_wrong_archetype_makes_no_page_and_is_shown() {
         ("---\ntitle: {{ titel }}\n---\n", "did you mean `title`?"),
         ("---\ntitle: {{ .Name }}\n---\n", "archetypes/default.md:2"),
         ("---\ntitle: {{ title }}: x\n---\n", "`{{ title | jsonify }}` is YAML"),
+        ("---\ntitle: {{ title }}: x\n---\n", "archetypes/default.md:2:9"),
         ("---\ntitle: {{ title }}\n---\n", "`date: {{ date }}`"),
         ("{% for x in (1..9000000) %}{% endfor %}", "loops take over"),
     ] {

@@ -180,6 +180,10 @@ impl Archetype {
     }
 }
 
+/// Said of front matter that is no YAML once it is filled in.
+const QUOTES: &str =
+    "this is the archetype filled in; `{{ title | jsonify }}` is YAML whatever the title is";
+
 /// Reads the page at `path`, whose file is to hold `text`, as a build would.
 fn inspect(
     target: &Target,
@@ -190,10 +194,10 @@ fn inspect(
     let file = content_path(path);
     let mut warnings = Vec::new();
     let read = front_matter::read(&file, text, &target.config, &mut warnings);
-    let (front, start) = read.map_err(|diagnostic| {
-        let hint =
-            "as the archetype was filled in; `{{ title | jsonify }}` is YAML whatever the title";
-        archetype.wrong(vec![diagnostic.hint(hint)])
+    let (front, start) = read.map_err(|mut diagnostic| {
+        // The page is not made: what is wrong is the archetype's, on the same line in most cases.
+        diagnostic.place.iter_mut().for_each(|place| place.file = archetype.shown());
+        archetype.wrong(vec![diagnostic.hint(QUOTES)])
     })?;
     let found = Markdown::new(&target.config.markdown).convert(&text[start..], &mut String::new());
     let heading = found.ok().and_then(|found| found.title);
