@@ -6,6 +6,7 @@
 mod build;
 mod clean;
 mod diagnostics;
+mod new;
 mod progress;
 
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ enum Command {
     Build(BuildArguments),
     /// Remove what builds of a site made: the output's files and `.bengal`, never the measurements
     Clean(CleanArguments),
+    /// Make a site, a page or a theme
+    New(new::NewArguments),
 }
 
 /// Which site a command works on.
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Build(arguments) => build::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
+        Command::New(arguments) => new::run(arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

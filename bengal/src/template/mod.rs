@@ -6,6 +6,7 @@
 //! **Invariant:** a template that is wrong never stops the build: pages that need it are reported
 //! and left out.
 
+mod archetype;
 mod assign_tag;
 pub mod body;
 mod budget;
@@ -38,6 +39,7 @@ use crate::config::Config;
 use crate::content::fields::Fields;
 use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
+pub use archetype::fill_archetype;
 use budget::{Budget, Limit};
 use current::{CurrentPage, Globals, Paginator};
 pub use guard::silence_guarded_panics;
@@ -178,10 +180,23 @@ impl Templates {
         out: &mut Vec<u8>,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<(), RenderError> {
-        let template = compiled.template.as_ref().ok_or(RenderError::Unusable)?;
         let globals =
             Globals { site: page.site, page: page.page, content, paginator: page.paginator };
-        let root = Root::new(&globals, self);
+        self.render_with(compiled, &globals, page.name, out, reports)
+    }
+
+    /// Renders one template, whose outermost names are `globals`, to the end of `out`; `name` is what
+    /// it is rendered for.
+    fn render_with(
+        &self,
+        compiled: &Compiled,
+        globals: &dyn liquid_core::ObjectView,
+        name: &dyn fmt::Display,
+        out: &mut Vec<u8>,
+        reports: &mut Vec<Diagnostic>,
+    ) -> Result<(), RenderError> {
+        let template = compiled.template.as_ref().ok_or(RenderError::Unusable)?;
+        let root = Root::new(globals, self);
         root.registers().get_mut::<Undefined>().wanted = self.strict;
         let failed = |diagnostic| RenderError::Failed(Box::new(diagnostic));
         let budget = Budget::of(&root);
@@ -189,15 +204,15 @@ impl Templates {
         match guard::guarded(|| template.render_to(&mut writer, &root)) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                let at = errors::Rendered { compiled, templates: self, page: page.name };
+                let at = errors::Rendered { compiled, templates: self, page: name };
                 return Err(failed(at.error(&error, budget.exceeded())));
             }
-            Err(message) => return Err(failed(errors::panicked(&message, compiled, page.name))),
+            Err(message) => return Err(failed(errors::panicked(&message, compiled, name))),
         }
         if self.strict {
             let undefined = std::mem::take(&mut root.registers().get_mut::<Undefined>().paths);
             let reported =
-                undefined.iter().map(|path| errors::undefined(path, compiled, self, page.name));
+                undefined.iter().map(|path| errors::undefined(path, compiled, self, name));
             reports.extend(reported);
         }
         Ok(())
