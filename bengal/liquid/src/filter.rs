@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use jiff::tz::TimeZone;
+
 use crate::date::Date;
 use crate::limits::Limit;
 use crate::value::Value;
@@ -81,6 +83,8 @@ impl<'v> Arguments<'_, 'v> {
 pub struct Surroundings<'a> {
     /// The clock.
     pub now: Date,
+    /// The zone of dates that name none.
+    pub zone: &'a TimeZone,
     /// What randomness begins with: the page's path.
     pub seed: &'a str,
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::SyntaxError;
 use crate::filter::{Builtin, Filter};
@@ -17,7 +17,7 @@ pub struct Language {
     builtins: FxHashMap<&'static str, &'static Builtin>,
     filters: FxHashMap<String, Arc<dyn Filter>>,
     tags: FxHashMap<String, Arc<dyn Tag>>,
-    partials: Option<Vec<String>>,
+    partials: Option<FxHashSet<String>>,
     ids: AtomicU32,
 }
 
@@ -66,10 +66,10 @@ impl Language {
         self.tags.insert(tag.name().to_owned(), tag);
     }
 
-    /// Says which partials there are, as they may be named in `include` and `render`: one that is not
+    /// Says which partials there are, by every name that `include` and `render` may use: one that is not
     /// among them is a fault of the template.
-    pub fn set_partials(&mut self, names: Vec<String>) {
-        self.partials = Some(names);
+    pub fn set_partials(&mut self, names: impl IntoIterator<Item = String>) {
+        self.partials = Some(names.into_iter().collect());
     }
 
     /// Reads a template. Of one that is wrong, every fault is given that can be found.
@@ -101,8 +101,8 @@ impl Language {
     }
 
     /// The names of the partials, where they are known.
-    pub(crate) fn partials(&self) -> Option<&[String]> {
-        self.partials.as_deref()
+    pub(crate) fn partials(&self) -> Option<&FxHashSet<String>> {
+        self.partials.as_ref()
     }
 
     pub(crate) fn next_id(&self) -> u32 {

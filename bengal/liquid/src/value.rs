@@ -89,6 +89,28 @@ pub trait List: fmt::Debug + Send + Sync {
     fn get(&self, index: usize) -> Option<Value<'_>>;
 }
 
+/// What is a value of the host's model, such as one of its texts.
+pub trait ToValue: fmt::Debug + Send + Sync {
+    /// The value.
+    fn to_value(&self) -> Value<'_>;
+}
+
+impl<T: ToValue + ?Sized> ToValue for &T {
+    fn to_value(&self) -> Value<'_> {
+        (**self).to_value()
+    }
+}
+
+impl<T: ToValue> List for Vec<T> {
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn get(&self, index: usize) -> Option<Value<'_>> {
+        self.as_slice().get(index).map(ToValue::to_value)
+    }
+}
+
 /// An object that was made: its fields in order.
 #[derive(Clone, Debug, Default)]
 pub struct Map<'v>(pub Vec<(Value<'v>, Value<'v>)>);

@@ -67,6 +67,7 @@ fn render(case: &Json) -> Result<String, String> {
         partials: &files,
         memo: None,
         now: Date { seconds: 1_700_000_000, nanoseconds: 0, offset: 0 },
+        zone: &jiff::tz::TimeZone::UTC,
         seed: "",
         strict: false,
     };

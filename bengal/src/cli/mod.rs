@@ -104,7 +104,6 @@ enum MessageFormat {
 
 /// Runs the program with the arguments it was given.
 pub fn main() -> ExitCode {
-    crate::template::silence_guarded_panics();
     let arguments = Arguments::parse();
     let done = match &arguments.command {
         Command::Build(arguments) => build::run(arguments),

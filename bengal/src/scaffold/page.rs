@@ -165,13 +165,14 @@ impl Archetype {
     ) -> Result<String, ScaffoldError> {
         let name = page::name(path);
         let title = title.map_or_else(|| titleize(name), ToOwned::to_owned);
-        let date = now()?.in_zone(&target.config.timezone).rfc3339();
+        let now = now()?;
+        let date = now.in_zone(&target.config.timezone).rfc3339();
         let slug = slugify(name);
         let names = [("title", &*title), ("date", &*date), ("slug", &*slug), ("path", path)];
         let file = self.shown();
         let text = self.text.trim_start_matches('\u{feff}').to_owned();
         let source = TemplateSource { name: file.clone(), file, text };
-        fill_archetype(source, &names, &target.config)
+        fill_archetype(source, &names, now, &target.config)
             .map_err(|diagnostics| self.wrong(diagnostics))
     }
 

@@ -32,7 +32,8 @@ pub fn new_site(dir: &Path, starter: &Starter) -> Result<NewSite, ScaffoldError>
     check_empty(dir)?;
     let root = absolute(dir)?;
     let title = title_of(&root);
-    let date = now()?.rfc3339();
+    let now = now()?;
+    let date = now.rfc3339();
     let mut making = Making::default();
     making.file(&root.join(".gitignore"), GITIGNORE.as_bytes())?;
     for (path, text) in starter.files {
@@ -43,9 +44,10 @@ pub fn new_site(dir: &Path, starter: &Starter) -> Result<NewSite, ScaffoldError>
         let file = (*path).to_owned();
         let source = TemplateSource { name: file.clone(), file, text: (*text).to_owned() };
         let names = [("title", title.as_str()), ("date", &date)];
-        let filled = fill_archetype(source, &names, &Config::default()).map_err(|diagnostics| {
-            ScaffoldError::Archetype { file: (*path).to_owned(), diagnostics }
-        })?;
+        let filled =
+            fill_archetype(source, &names, now, &Config::default()).map_err(|diagnostics| {
+                ScaffoldError::Archetype { file: (*path).to_owned(), diagnostics }
+            })?;
         making.file(&root.join(path), filled.as_bytes())?;
     }
     making.keep();

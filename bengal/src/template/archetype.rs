@@ -2,47 +2,61 @@
 //!
 //! An archetype sees a few names and no site. It may do what templates may, but for including others.
 
-use std::collections::BTreeSet;
-use std::fmt;
-
-use liquid_core::model::KString;
-use liquid_core::parser::{FilterArguments, FilterReflection, ParameterReflection, ParseFilter};
-use liquid_core::runtime::Runtime;
-use liquid_core::{Error, Filter, Object, Result as LiquidResult, Value as Liquid, ValueView};
+use bengal_liquid::render::Scene;
+use bengal_liquid::value::{Object, Value};
 use rustc_hash::FxHashMap;
 
-use super::{RenderError, TemplateSource, Templates, compile, language};
+use super::{RenderError, TemplateSource, Templates, compile, language, views};
 use crate::config::Config;
+use crate::content::date::Date;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 
-/// What `source` gives where `names` stand for these texts.
+/// What `source` gives at the moment `now`, where `names` stand for these texts.
 ///
 /// # Errors
 /// What is wrong with it; a name that is none of `names` is.
 pub fn fill_archetype(
     source: TemplateSource,
     names: &[(&str, &str)],
+    now: Date,
     config: &Config,
 ) -> Result<String, Vec<Diagnostic>> {
-    let mut language = language::language(config, BTreeSet::new());
-    language.filters.register("jsonify".to_owned(), Box::new(Jsonify));
+    let language = language::language(config, std::iter::empty());
     let templates = Templates { all: FxHashMap::default(), language, strict: true };
     let mut reports = Vec::new();
     let file = source.file.clone();
     let compiled = compile(source, 0, None, &templates.language, &mut reports);
-    let text = |(name, text): &(&str, &str)| {
-        (KString::from_ref(name), Liquid::scalar(KString::from_ref(text)))
+    let scene = Scene {
+        lasting: &Names(&[]),
+        globals: &Names(names),
+        partials: &templates,
+        memo: None,
+        now: views::moment(now),
+        zone: &config.timezone,
+        seed: "",
+        strict: true,
     };
-    let globals: Object = names.iter().map(text).collect();
-    let mut out = Vec::new();
-    let rendered = templates.render_with(&compiled, &globals, &file, &mut out, &mut reports);
+    let mut text = String::new();
+    let rendered = templates.render_with(&compiled, scene, &file, &mut text, &mut reports);
     if let Err(RenderError::Failed(diagnostic)) = rendered {
         reports.push(*diagnostic);
     }
     reports.iter_mut().for_each(|report| explain(report, names));
-    match String::from_utf8(out) {
-        Ok(text) if reports.is_empty() => Ok(text),
-        _ => Err(reports),
+    if reports.is_empty() { Ok(text) } else { Err(reports) }
+}
+
+/// The names that an archetype sees.
+#[derive(Debug)]
+struct Names<'a>(&'a [(&'a str, &'a str)]);
+
+impl Object for Names<'_> {
+    fn get(&self, name: &str) -> Option<Value<'_>> {
+        let found = self.0.iter().find(|(own, _)| *own == name);
+        found.map(|(_, text)| Value::Str(text))
+    }
+
+    fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
+        self.0.iter().for_each(|(name, _)| each(name));
     }
 }
 
@@ -60,54 +74,6 @@ fn explain(report: &mut Diagnostic, names: &[(&str, &str)]) {
     };
 }
 
-/// `jsonify`: a value as JSON, which is YAML as well, so that front matter may hold any text.
-#[derive(Clone, Debug)]
-struct Jsonify;
-
-impl FilterReflection for Jsonify {
-    fn name(&self) -> &str {
-        "jsonify"
-    }
-
-    fn description(&self) -> &str {
-        "Makes a value JSON, which is YAML as well."
-    }
-
-    fn positional_parameters(&self) -> &'static [ParameterReflection] {
-        &[]
-    }
-
-    fn keyword_parameters(&self) -> &'static [ParameterReflection] {
-        &[]
-    }
-}
-
-impl ParseFilter for Jsonify {
-    fn parse(&self, mut arguments: FilterArguments<'_>) -> LiquidResult<Box<dyn Filter>> {
-        match arguments.positional.next() {
-            Some(_) => Err(Error::with_msg("`jsonify` takes no arguments")),
-            None => Ok(Box::new(self.clone())),
-        }
-    }
-
-    fn reflection(&self) -> &dyn FilterReflection {
-        self
-    }
-}
-
-impl fmt::Display for Jsonify {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("jsonify")
-    }
-}
-
-impl Filter for Jsonify {
-    fn evaluate(&self, input: &dyn ValueView, _runtime: &dyn Runtime) -> LiquidResult<Liquid> {
-        let json = serde_json::to_string(&input.to_value());
-        json.map(Liquid::scalar).map_err(|error| Error::with_msg(error.to_string()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,7 +84,8 @@ mod tests {
             file: "archetypes/default.md".into(),
             text: text.into(),
         };
-        fill_archetype(source, &[("title", title), ("slug", "a")], &Config::default())
+        let now = Date { seconds: 0, offset: 0 };
+        fill_archetype(source, &[("title", title), ("slug", "a")], now, &Config::default())
     }
 
     #[test]

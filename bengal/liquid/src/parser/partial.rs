@@ -97,7 +97,7 @@ impl<'t> Parser<'_, 't> {
         let rest = cursor.rest();
         let ends = |c: char| c.is_whitespace() || c == ',';
         let name = rest.text.split(ends).next().unwrap_or_default();
-        let is_template = self.language.partials().is_some_and(|known| is_among(known, name));
+        let is_template = self.language.partials().is_some_and(|known| known.contains(name));
         let mark = cursor.mark();
         if !is_template && !name.contains('/') {
             // A variable, such as `snippet` or `page.part`; else Jekyll's `name.html`.
@@ -120,7 +120,7 @@ impl<'t> Parser<'_, 't> {
     /// Whether there is a template `name`, where that is known.
     fn known(&self, name: &str, offset: usize) -> Parsed<()> {
         match self.language.partials() {
-            Some(known) if !is_among(known, name) => {
+            Some(known) if !known.contains(name) => {
                 let error = SyntaxError::new(format!("no template is named `{name}`"), offset);
                 Err(error.near(name, known.iter().map(String::as_str)))
             }
@@ -131,7 +131,3 @@ impl<'t> Parser<'_, 't> {
 
 /// What the names of partials end in, where they are written as files.
 const FILES: &[&str] = &["html", "liquid", "md", "svg", "xml", "txt", "json", "css", "js"];
-
-fn is_among(known: &[String], name: &str) -> bool {
-    known.iter().any(|known| known == name)
-}

@@ -12,6 +12,7 @@ mod tags;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use rustc_hash::FxHashSet;
 
 use crate::ast::{Block, Node, NodeKind};
@@ -37,6 +38,8 @@ pub struct Scene<'m, 'v> {
     pub memo: Option<&'m Memo<'m>>,
     /// The clock.
     pub now: Date,
+    /// The zone of dates that name none.
+    pub zone: &'m TimeZone,
     /// What randomness begins with.
     pub seed: &'v str,
     /// Whether undefined names are to be noted.
@@ -287,6 +290,6 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     }
 
     fn surroundings(&self) -> Surroundings<'v> {
-        Surroundings { now: self.scene.now, seed: self.scene.seed }
+        Surroundings { now: self.scene.now, zone: self.scene.zone, seed: self.scene.seed }
     }
 }

@@ -97,9 +97,9 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         name: &'m str,
         beginning: Beginning<'m>,
     ) -> Computed<'m> {
-        let Scene { lasting, partials, now, strict, .. } = self.scene;
+        let Scene { lasting, partials, now, zone, strict, .. } = self.scene;
         let globals: &'m dyn Object = &Nothing;
-        let scene = Scene { lasting, globals, partials, memo: None, now, seed: "", strict };
+        let scene = Scene { lasting, globals, partials, memo: None, now, zone, seed: "", strict };
         let mut alone: Renderer<'m, 'm> = Renderer::new(scene, self.template);
         alone.included_from.clone_from(&self.included_from);
         let inputs = key.inputs.iter().map(Input::value);
