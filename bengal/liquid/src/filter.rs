@@ -83,7 +83,7 @@ impl<'v> Arguments<'_, 'v> {
 pub struct Surroundings<'a> {
     /// The clock.
     pub now: Date,
-    /// The zone of dates that name none.
+    /// The zone of dates that name none, and in which Unix seconds are shown.
     pub zone: &'a TimeZone,
     /// What randomness begins with: the page's path.
     pub seed: &'a str,
@@ -104,5 +104,11 @@ impl FilterError {
     /// It cannot work with what it was given.
     pub fn argument<T>(message: impl Into<String>) -> Result<T, Self> {
         Err(Self::Argument(message.into()))
+    }
+}
+
+impl From<Limit> for FilterError {
+    fn from(limit: Limit) -> Self {
+        Self::Limit(limit)
     }
 }

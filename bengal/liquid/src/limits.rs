@@ -80,3 +80,91 @@ impl fmt::Display for Limit {
 pub fn text_bytes(bytes: usize) -> Result<(), Limit> {
     if bytes > TEXT_BYTES { Err(Limit::TextBytes) } else { Ok(()) }
 }
+
+/// A list that may not grow over [`LIST_ITEMS`].
+///
+/// # Errors
+/// When it would.
+pub fn list_items(items: usize) -> Result<(), Limit> {
+    if items > LIST_ITEMS { Err(Limit::ListItems) } else { Ok(()) }
+}
+
+/// A text in the making, which looks at [`TEXT_BYTES`] before it grows.
+#[derive(Clone, Debug, Default)]
+pub struct TextBuilder(String);
+
+impl TextBuilder {
+    /// An empty text with room for `bytes`, or as many as it may have.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self(String::with_capacity(bytes.min(TEXT_BYTES)))
+    }
+
+    /// Appends `text`.
+    ///
+    /// # Errors
+    /// When there would be too much of it.
+    pub fn push_str(&mut self, text: &str) -> Result<(), Limit> {
+        text_bytes(self.0.len().saturating_add(text.len()))?;
+        self.0.push_str(text);
+        Ok(())
+    }
+
+    /// Appends `c`.
+    ///
+    /// # Errors
+    /// When there would be too much of it.
+    pub fn push(&mut self, c: char) -> Result<(), Limit> {
+        text_bytes(self.0.len().saturating_add(c.len_utf8()))?;
+        self.0.push(c);
+        Ok(())
+    }
+
+    /// Appends `c` `times` times.
+    ///
+    /// # Errors
+    /// When there would be too much of it.
+    pub fn fill(&mut self, c: char, times: usize) -> Result<(), Limit> {
+        text_bytes(self.0.len().saturating_add(times.saturating_mul(c.len_utf8())))?;
+        self.0.extend(std::iter::repeat_n(c, times));
+        Ok(())
+    }
+
+    /// Appends what `write` writes.
+    ///
+    /// # Errors
+    /// When there would be too much of it.
+    pub fn write_with(
+        &mut self,
+        write: impl FnOnce(&mut dyn fmt::Write) -> fmt::Result,
+    ) -> Result<(), Limit> {
+        write(self).map_err(|fmt::Error| Limit::TextBytes)
+    }
+
+    /// The text.
+    pub fn finish(self) -> String {
+        self.0
+    }
+}
+
+impl fmt::Write for TextBuilder {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push_str(text).map_err(|_| fmt::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_grows_to_its_limit_and_no_further() {
+        let mut text = TextBuilder::default();
+        assert_eq!(text.fill('a', TEXT_BYTES - 1), Ok(()));
+        assert_eq!(text.push('ä'), Err(Limit::TextBytes));
+        assert_eq!(text.push_str("b"), Ok(()));
+        assert_eq!(text.push_str(""), Ok(()));
+        assert_eq!(text.fill('c', usize::MAX), Err(Limit::TextBytes));
+        assert_eq!(text.write_with(|f| write!(f, "{}", 1)), Err(Limit::TextBytes));
+        assert_eq!(text.finish().len(), TEXT_BYTES);
+    }
+}

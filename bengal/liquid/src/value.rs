@@ -286,8 +286,8 @@ impl<'v> Value<'v> {
     pub fn order(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) => Some(a.cmp(b)),
-            (Self::Int(a), Self::Float(b)) => (*a as f64).partial_cmp(b),
-            (Self::Float(a), Self::Int(b)) => a.partial_cmp(&(*b as f64)),
+            (Self::Int(a), Self::Float(b)) => order_numbers(*a, *b),
+            (Self::Float(a), Self::Int(b)) => order_numbers(*b, *a).map(Ordering::reverse),
             (Self::Float(a), Self::Float(b)) => a.partial_cmp(b),
             (Self::Date(a), Self::Date(b)) => Some(a.cmp(b)),
             _ => Some(self.as_str()?.cmp(other.as_str()?)),
@@ -437,6 +437,27 @@ impl PartialEq for Value<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.equals(other, Self::DEPTH)
     }
+}
+
+/// What orders a whole number and a float, exactly: were it rounded to a float, numbers would be equal to
+/// others that are not equal to each other, and sorting could not end well.
+fn order_numbers(whole: i64, float: f64) -> Option<Ordering> {
+    /// 2^63, which is no `i64`.
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    Some(match float {
+        _ if float.is_nan() => return None,
+        _ if float >= END => Ordering::Less,
+        _ if float < -END => Ordering::Greater,
+        _ => {
+            #[expect(clippy::cast_possible_truncation, reason = "within the bounds of an i64")]
+            let floor = float.floor() as i64;
+            whole.cmp(&floor).then(if float > float.floor() {
+                Ordering::Less
+            } else {
+                Ordering::Equal
+            })
+        }
+    })
 }
 
 /// As Ruby shows a float: always with a point, with an exponent from 1e16 and below 1e-4.
