@@ -13,7 +13,7 @@ pub(crate) enum Token<'t> {
     /// What stands in `{{ }}`.
     Output(Span<'t>),
     /// A tag: its name, and what stands behind it.
-    Tag(&'t str, Span<'t>),
+    Tag(Span<'t>, Span<'t>),
 }
 
 /// A part of the template's text.
@@ -171,14 +171,14 @@ fn split_at_opener(text: &str) -> Option<(&str, u8)> {
 }
 
 /// The name of a tag, and what stands behind it.
-fn split_name(span: Span<'_>) -> (&str, Span<'_>) {
+fn split_name(span: Span<'_>) -> (Span<'_>, Span<'_>) {
     let span = span.trim();
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let length = match span.text.as_bytes().first() {
         Some(b'#') => 1,
         _ => span.text.bytes().take_while(is_name).count(),
     };
-    (&span.text[..length], span.from(length).trim())
+    (Span { text: &span.text[..length], ..span }, span.from(length).trim())
 }
 
 /// The next line of a `liquid` tag that is not empty.
@@ -210,7 +210,9 @@ mod tests {
                 match token {
                     Token::Text(text) => format!("text {text}"),
                     Token::Output(span) => format!("output {} @{}", span.text, span.offset),
-                    Token::Tag(name, span) => format!("tag {name}|{}@{}", span.text, span.offset),
+                    Token::Tag(name, span) => {
+                        format!("tag {}|{}@{}", name.text, span.text, span.offset)
+                    }
                 },
             ));
         }

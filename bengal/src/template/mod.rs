@@ -324,7 +324,7 @@ mod compile_tests {
         for (text, line, column, hint) in [
             ("one\n{{ page.title | upcas }}", 2, 17, "did you mean `upcase`?"),
             ("---\nlayout: b\n---\n{% fro x in y %}", 4, 4, "did you mean `for`?"),
-            ("\n{% if x %}", 2, 11, "pages that need this template are left out"),
+            ("\n{% if x %}", 2, 1, "pages that need this template are left out"),
             ("{% include 'b.html' %}", 1, 12, "pages that need this template are left out"),
         ] {
             let (_, reports) = templates(&[("a", text), ("b", "")]);

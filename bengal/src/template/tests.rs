@@ -36,8 +36,7 @@ fn rendered(sources: &[(&str, &str)]) -> (String, Vec<Diagnostic>) {
     });
     let names = Names(Value::from_json(&json!({"page": page, "content": "C"})));
     let site = Names(Value::from_json(&json!({"site": {"title": "S"}})));
-    let config =
-        Config { base_url: "https://e.org/sub".into(), strict: true, ..Config::default() };
+    let config = Config { base_url: "https://e.org/sub".into(), strict: true, ..Config::default() };
     let mut reports = Vec::new();
     let templates = Templates::new(sources.iter().map(source).collect(), &config, &mut reports);
     assert_eq!(reports, []);
@@ -100,7 +99,7 @@ fn undefined_is_nothing_everywhere_and_is_noted() {
     let twice = "{% for x in (1..2) %}{{ page.titel }}{{ page.title }}{% endfor %}";
     assert_eq!(render_with(twice, &[]).1, ["page.titel"]);
     let many = "{% for x in (1..2000) %}{{ page[x] }}{% endfor %}";
-    assert_eq!(render_with(many, &[]).1.len(), 1_000);
+    assert_eq!(render_with(many, &[]).1, ["page[x]"]);
 }
 
 #[test]
@@ -144,7 +143,7 @@ fn tables_are_written_as_shopify_writes_them() {
             "{% tablerow x in (1..9000000000000) limit: 2 offset: 1 %}{{ x }}{{ tablerowloop.col_first }}{{ tablerowloop.rindex }}{% endtablerow %}",
             "<tr class=\"row1\">\n<td class=\"col1\">2true2</td><td class=\"col2\">3false1</td></tr>\n",
         ),
-        ("{% tablerow x in nope %}x{% endtablerow %}", "<tr class=\"row1\">\n</tr>\n"),
+        ("{% tablerow x in nope %}x{% endtablerow %}", ""),
         (
             "{% tablerow x in page.list cols: 0 %}{% break %}{% endtablerow %}",
             "<tr class=\"row1\">\n<td class=\"col1\"></td></tr>\n",

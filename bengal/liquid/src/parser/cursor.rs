@@ -152,7 +152,7 @@ impl<'t> Cursor<'t> {
         Ok(&inner[..length])
     }
 
-    /// A number.
+    /// A number; nothing for a whole number beyond 64 bits.
     pub fn number(&mut self) -> Option<Literal> {
         let tail = self.tail();
         let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
@@ -173,10 +173,10 @@ impl<'t> Cursor<'t> {
         }
         self.at += length;
         let text = &tail[..length];
-        match text.parse().ok().filter(|_| !is_float) {
-            Some(number) => Some(Literal::Int(number)),
-            None => text.parse().ok().map(Literal::Float),
+        if is_float {
+            return text.parse().ok().map(Literal::Float);
         }
+        text.parse().ok().map(Literal::Int)
     }
 
     /// Nothing may come any more.

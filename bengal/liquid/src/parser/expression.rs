@@ -200,7 +200,7 @@ impl Parser<'_, '_> {
             }
             Some(c) if c.is_ascii_digit() || c == '-' => match cursor.number() {
                 Some(number) => Ok(Expression::Literal(number)),
-                None => Err(SyntaxError::new(self.expected(cursor), offset)),
+                None => Err(SyntaxError::new("this is no number, or one beyond 64 bits", offset)),
             },
             Some(c) if c.is_ascii_alphabetic() || c == '_' || !c.is_ascii() => {
                 let start = cursor.mark();

@@ -35,8 +35,14 @@ pub(crate) fn parse(
     if u32::try_from(source.len()).is_err() {
         return Err(vec![SyntaxError::new("the template is over 4 GiB", 0)]);
     }
-    let mut parser =
-        Parser { language, tokens: Tokens::new(source), faults: Vec::new(), depth: 0, blocks: 0 };
+    let mut parser = Parser {
+        language,
+        tokens: Tokens::new(source),
+        faults: Vec::new(),
+        given_up: false,
+        depth: 0,
+        blocks: 0,
+    };
     let block = parser.nodes();
     if parser.faults.is_empty() {
         return Ok(Template::new(name, block));
@@ -49,6 +55,8 @@ struct Parser<'l, 't> {
     language: &'l Language,
     tokens: Tokens<'t>,
     faults: Vec<SyntaxError>,
+    /// Whether what follows can no longer be told apart, so that no more faults are noted.
+    given_up: bool,
     /// How deep brackets are nested here.
     depth: usize,
     /// How deep blocks are nested here.
@@ -99,7 +107,7 @@ impl<'l, 't> Parser<'l, 't> {
         let mut nodes = Nodes::new();
         while let Some((offset, end)) = self.until(&mut nodes, &[]) {
             let error = SyntaxError::new(format!("`{}` closes nothing here", end.name), offset);
-            self.faults.push(error);
+            self.note(error);
         }
         nodes.block()
     }
@@ -111,7 +119,7 @@ impl<'l, 't> Parser<'l, 't> {
             let (offset, token) = match self.tokens.next() {
                 Ok(token) => token?,
                 Err(fault) => {
-                    self.faults.push(fault);
+                    self.note(fault);
                     return None;
                 }
             };
@@ -129,13 +137,15 @@ impl<'l, 't> Parser<'l, 't> {
                         nodes.push(offset, NodeKind::Output(filtered), false);
                     }
                 }),
-                Token::Tag(name, markup) if ends.contains(&name) || tags::is_end(name) => {
+                Token::Tag(Span { text: name, .. }, markup)
+                    if ends.contains(&name) || tags::is_end(name) =>
+                {
                     return Some((offset, End { name, markup }));
                 }
                 Token::Tag(name, markup) => self.tag(nodes, offset, name, markup),
             };
             if let Err(fault) = read {
-                self.faults.push(fault);
+                self.note(fault);
             }
         }
     }
@@ -163,10 +173,12 @@ impl<'l, 't> Parser<'l, 't> {
     ) -> Parsed<(Nodes, Option<End<'t>>)> {
         self.blocks += 1;
         if self.blocks > NESTING {
-            // Nothing behind this can be told apart any more.
             self.tokens = Tokens::new("");
             let message = format!("blocks are nested over {NESTING} deep");
-            return Err(SyntaxError::new(message, offset));
+            let fault = SyntaxError::new(message, offset);
+            self.note(fault.clone());
+            self.given_up = true;
+            return Err(fault);
         }
         let mut nodes = Nodes::new();
         let end = loop {
@@ -175,7 +187,7 @@ impl<'l, 't> Parser<'l, 't> {
                 Some((_, end)) if between.contains(&end.name) => break Ok(Some(end)),
                 Some((at, end)) => {
                     let message = format!("`{}` does not belong in `{name}`", end.name);
-                    self.faults.push(SyntaxError::new(message, at));
+                    self.note(SyntaxError::new(message, at));
                 }
                 None => break Err(SyntaxError::new(format!("no `end{name}` closes this"), offset)),
             }
@@ -186,6 +198,12 @@ impl<'l, 't> Parser<'l, 't> {
 
     /// What was read, or nothing and a note of what is wrong.
     fn noted<T>(&mut self, parsed: Parsed<T>) -> Option<T> {
-        parsed.map_err(|fault| self.faults.push(fault)).ok()
+        parsed.map_err(|fault| self.note(fault)).ok()
+    }
+
+    fn note(&mut self, fault: SyntaxError) {
+        if !self.given_up {
+            self.faults.push(fault);
+        }
     }
 }

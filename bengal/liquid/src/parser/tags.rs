@@ -47,9 +47,10 @@ impl<'t> Parser<'_, 't> {
         &mut self,
         nodes: &mut Nodes,
         offset: usize,
-        name: &'t str,
+        tag: Span<'t>,
         markup: Span<'t>,
     ) -> Parsed<()> {
+        let name = tag.text;
         if let Some(tag) = self.language.tag(name).map(Arc::clone) {
             let kind = self.host(tag, offset, markup)?;
             nodes.push(offset, kind, false);
@@ -83,7 +84,7 @@ impl<'t> Parser<'_, 't> {
             "raw" => self.raw(offset)?,
             "render" => (self.render(offset, markup)?, false),
             "tablerow" => self.table_row(offset, markup)?,
-            _ => return Err(self.unknown(name, offset)),
+            _ => return Err(self.unknown(name, tag.offset)),
         };
         nodes.push(offset, kind, blank);
         Ok(())
@@ -214,9 +215,9 @@ impl<'t> Parser<'_, 't> {
         let mut open = 1;
         while open > 0 {
             match self.tokens.next()? {
-                Some((_, Token::Tag("comment", _))) => open += 1,
-                Some((_, Token::Tag("endcomment", _))) => open -= 1,
-                Some((_, Token::Tag("raw", _))) => drop(self.tokens.raw("raw")),
+                Some((_, Token::Tag(Span { text: "comment", .. }, _))) => open += 1,
+                Some((_, Token::Tag(Span { text: "endcomment", .. }, _))) => open -= 1,
+                Some((_, Token::Tag(Span { text: "raw", .. }, _))) => drop(self.tokens.raw("raw")),
                 Some(_) => {}
                 None => return Err(SyntaxError::new("no `endcomment` closes this", offset)),
             }
@@ -265,7 +266,7 @@ impl<'t> Parser<'_, 't> {
         let mut nodes = Nodes::new();
         while let Some((offset, end)) = self.until(&mut nodes, &[]) {
             let message = format!("`{}` closes nothing here", end.name);
-            self.faults.push(SyntaxError::new(message, offset));
+            self.note(SyntaxError::new(message, offset));
         }
         self.tokens = outer;
         let blank = nodes.blank;

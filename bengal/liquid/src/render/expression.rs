@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::{Evaluated, Renderer, Variable};
 use crate::ast::{
-    Arguments, Call, Callee, Condition, Each, Expression, Filtered, Join, Operator, Path, Root,
-    Segment, Term, Test,
+    Arguments, Call, Callee, Condition, Each, Expression, Filtered, Join, Literal, Operator, Path,
+    Root, Segment, Term, Test,
 };
 use crate::error::{Fault, RenderError, Undefined};
 use crate::filter;
@@ -26,7 +26,10 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
 
     /// The value of `filtered`.
     pub(super) fn evaluate(&mut self, filtered: &'m Filtered) -> Evaluated<'v> {
-        let mut value = self.expression(&filtered.value)?;
+        let mut value = match filtered.filters.first() {
+            Some(call) if &*call.name == "default" => self.asked(&filtered.value)?,
+            _ => self.expression(&filtered.value)?,
+        };
         for call in &filtered.filters {
             value = self.call(call, value)?;
         }
@@ -140,7 +143,11 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let mut holds = false;
         for (term, join) in &condition.terms {
             holds = match term {
-                Term::Truthy(expression) => self.expression(expression)?.is_truthy(),
+                Term::Truthy(expression) => self.asked(expression)?.is_truthy(),
+                Term::Compare(left, operator, right) if is_nothing(right) => {
+                    let (left, right) = (self.asked(left)?, self.expression(right)?);
+                    compare(&left, *operator, &right).map_err(|fault| self.fault(offset, fault))?
+                }
                 Term::Compare(left, operator, right) => {
                     let (left, right) = (self.expression(left)?, self.expression(right)?);
                     compare(&left, *operator, &right).map_err(|fault| self.fault(offset, fault))?
@@ -164,6 +171,15 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
                 let (first, last) = (self.expression(&ends.0)?, self.expression(&ends.1)?);
                 Ok(Value::Range(range_end(&first), range_end(&last)))
             }
+        }
+    }
+
+    /// The value of an expression of which it is only asked whether it is there: that is no undefined name,
+    /// as there is no other way to ask.
+    fn asked(&mut self, expression: &'m Expression) -> Evaluated<'v> {
+        match expression {
+            Expression::Path(path) => Ok(self.find(path)?.unwrap_or_default()),
+            other => self.expression(other),
         }
     }
 
@@ -241,6 +257,11 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             });
         }
     }
+}
+
+/// Whether `expression` is `nil`, `blank` or `empty`.
+fn is_nothing(expression: &Expression) -> bool {
+    matches!(expression, Expression::Literal(Literal::Nil | Literal::Blank | Literal::Empty))
 }
 
 /// Where a path is: what tells it from every other.
