@@ -15,7 +15,8 @@
 //! * **render** makes each page of its template and its body;
 //! * **write** puts it into the [`output`] directory.
 //!
-//! What a site's author did wrong is a [`diagnostic`]; [`cli`] shows it.
+//! What a site's author did wrong is a [`diagnostic`]; [`cli`] shows it. What `bengal new` makes is
+//! [`scaffold`]'s.
 
 pub mod build;
 pub mod cli;
@@ -28,6 +29,7 @@ pub mod markdown;
 pub mod output;
 pub mod pipeline;
 pub mod process;
+pub mod scaffold;
 pub mod site;
 pub mod stages;
 pub mod store;

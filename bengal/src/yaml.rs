@@ -47,6 +47,13 @@ pub fn read(text: &str) -> Result<Document, YamlError> {
     Ok(Document { value, duplicate_keys: duplicates.into_inner() })
 }
 
+/// `text`, which is one line, as a value of a map: in quotes where it needs them.
+pub fn scalar(text: &str) -> String {
+    // What is no text of YAML's is no name of anything either; JSON has a form for it.
+    let written = serde_yaml::to_string(text).unwrap_or_else(|_| format!("{text:?}"));
+    written.trim_end().to_owned()
+}
+
 /// How deep `[` and `{` may nest. The crate's own limit is asked only after its scanner, which takes
 /// quadratic time, has read them all: 100,000 take ten seconds.
 const FLOW_DEPTH: usize = 256;
@@ -114,6 +121,15 @@ mod tests {
         let map = document.value.as_map().unwrap()["y"].as_map().unwrap().clone();
         assert_eq!(map["p"], Value::Int(1));
         assert_eq!(map["q"], Value::Int(2));
+    }
+
+    #[test]
+    fn a_scalar_is_read_as_it_was_written() {
+        for text in
+            ["plain", "a: b", "\"q\"", "yes", "1.10", "# no comment", "it's", "", "- x", " a "]
+        {
+            assert_eq!(field(&scalar(text)), Value::Text(text.into()), "{}", scalar(text));
+        }
     }
 
     #[test]

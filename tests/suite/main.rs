@@ -11,6 +11,7 @@ mod corpora;
 mod faults;
 mod golden;
 mod kill;
+mod new;
 mod pipeline;
 mod properties;
 mod rebuild;

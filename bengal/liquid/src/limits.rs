@@ -29,6 +29,10 @@ pub const MADE_BYTES: usize = 1 << 30;
 /// How deep blocks, brackets and ranges may nest in a template: they are read by recursion.
 pub const NESTING: usize = 100;
 
+/// How deep blocks may nest while they are rendered, those of partials within those around them: each
+/// takes some of the stack.
+pub const DEPTH: usize = 1_000;
+
 /// A limit that a rendering went over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
@@ -46,6 +50,8 @@ pub enum Limit {
     ListItems,
     /// [`MADE_BYTES`].
     MadeBytes,
+    /// [`DEPTH`].
+    Depth,
 }
 
 impl fmt::Display for Limit {
@@ -59,6 +65,7 @@ impl fmt::Display for Limit {
             Self::OutputBytes => write!(f, "the output is over {} MiB", OUTPUT_BYTES >> 20),
             Self::TextBytes => write!(f, "a text is over {} MiB", TEXT_BYTES >> 20),
             Self::ListItems => write!(f, "a list has over {LIST_ITEMS} items"),
+            Self::Depth => f.write_str("blocks and the templates they include are nested too deep"),
             Self::MadeBytes => {
                 write!(f, "texts and lists that filters made are over {} MiB", MADE_BYTES >> 20)
             }

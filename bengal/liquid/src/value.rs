@@ -9,6 +9,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::date::Date;
+use crate::forloop::Loop;
 
 /// A value.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +43,8 @@ pub enum Value<'v> {
     Object(&'v dyn Object),
     /// An object that was made.
     Map(Arc<Map<'v>>),
+    /// `forloop` or `tablerowloop`.
+    Loop(Arc<Loop>),
 }
 
 /// An object of the host's model.
@@ -84,6 +87,28 @@ pub trait List: fmt::Debug + Send + Sync {
 
     /// The item at `index`, from 0.
     fn get(&self, index: usize) -> Option<Value<'_>>;
+}
+
+/// What is a value of the host's model, such as one of its texts.
+pub trait ToValue: fmt::Debug + Send + Sync {
+    /// The value.
+    fn to_value(&self) -> Value<'_>;
+}
+
+impl<T: ToValue + ?Sized> ToValue for &T {
+    fn to_value(&self) -> Value<'_> {
+        (**self).to_value()
+    }
+}
+
+impl<T: ToValue> List for Vec<T> {
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn get(&self, index: usize) -> Option<Value<'_>> {
+        self.as_slice().get(index).map(ToValue::to_value)
+    }
 }
 
 /// An object that was made: its fields in order.
@@ -188,6 +213,7 @@ impl<'v> Value<'v> {
         match self {
             Self::Object(object) => object.get(name),
             Self::Map(map) => map.get(name).cloned(),
+            Self::Loop(forloop) => forloop.get(name),
             _ => None,
         }
     }
@@ -251,7 +277,7 @@ impl<'v> Value<'v> {
             Self::Date(_) => "a date",
             Self::Range(..) => "a range",
             Self::List(_) | Self::Items(_) => "a list",
-            Self::Object(_) | Self::Map(_) => "an object",
+            Self::Object(_) | Self::Map(_) | Self::Loop(_) => "an object",
         }
     }
 
@@ -394,6 +420,7 @@ impl<'v> Value<'v> {
                 None => self.inspect(f),
             },
             Self::Map(_) => self.inspect(f),
+            Self::Loop(forloop) => f.write_str(forloop.kind()),
         }
     }
 }

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-pub use prepare::{open_site, output_path, read_config};
+pub use prepare::{CONFIG, TEMPLATES, THEMES, now, open_site, output_path, read_config};
 
 use crate::config::Config;
 use crate::content::front_matter::Wanted;
@@ -31,6 +31,7 @@ use crate::pipeline::runner::{self, Progress, Run, StageReport};
 use crate::pipeline::stage::Stage;
 use crate::site::Site;
 use crate::stages::{self, Context, WriteCounts};
+use crate::template::page_view::SiteCell;
 use prepare::{Prepared, at};
 
 /// What is to be built, and how.
@@ -158,7 +159,7 @@ pub fn build_with<'s>(
     let begun = Instant::now();
     let prepared = Prepared::new(options, listener)?;
     let Prepared { theme, settings, templates, state, store, output, mut reports } = prepared;
-    let (site, views, within) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+    let (site, views, within) = (OnceLock::new(), SiteCell::new(), SiteCell::new());
     let written = WriteCounts::default();
     let manifest = state.is_own().then(|| Manifest::new(&state, output.root()));
     let context = Context {

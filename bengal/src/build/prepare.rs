@@ -114,7 +114,10 @@ pub const CONFIG: &str = "bengal.yaml";
 
 /// The moment that counts as now: `SOURCE_DATE_EPOCH` where it is set.
 /// Source: <https://reproducible-builds.org/specs/source-date-epoch/>.
-fn now() -> Result<Date, BuildError> {
+///
+/// # Errors
+/// When that is no number.
+pub fn now() -> Result<Date, BuildError> {
     let seconds = match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(text) => text.trim().parse().map_err(|_| {
             BuildError::Usage(format!("SOURCE_DATE_EPOCH is `{text}`, no number of seconds"))
@@ -128,7 +131,7 @@ fn now() -> Result<Date, BuildError> {
 }
 
 /// The folder of a site that holds its themes.
-const THEMES: &str = "themes";
+pub const THEMES: &str = "themes";
 
 fn theme_folder(root: &Path, config: &Config) -> Result<Option<PathBuf>, BuildError> {
     let Some(theme) = &config.theme else { return Ok(None) };
@@ -165,7 +168,7 @@ pub fn output_path(options: &BuildOptions, root: &Path, config: &Config) -> Path
 }
 
 /// The folders of a site that a build reads.
-const INPUTS: &[&str] = &[CONTENT, "templates", "data", "assets", STATIC, THEMES];
+const INPUTS: &[&str] = &[CONTENT, TEMPLATES, "data", "assets", STATIC, THEMES];
 
 fn check_output(root: &Path, theme: Option<&Path>, output: &Path) -> Result<(), BuildError> {
     let inputs = INPUTS.iter().map(|input| root.join(input)).chain(theme.map(Path::to_owned));
@@ -198,6 +201,9 @@ fn open_state(
     }
 }
 
+/// The folder of a site, or a theme, that holds its templates.
+pub const TEMPLATES: &str = "templates";
+
 /// The templates of the site, its theme, and the embedded theme, in this order.
 fn template_sources(
     bounds: Bounds<'_>,
@@ -208,7 +214,7 @@ fn template_sources(
     let mut sources = Vec::new();
     for folder in std::iter::once(root).chain(theme) {
         let mut files = Vec::new();
-        walk_files(bounds, &folder.join("templates"), reports, |path, file| {
+        walk_files(bounds, &folder.join(TEMPLATES), reports, |path, file| {
             files.push((path.to_owned(), file.to_owned()));
         });
         for (path, file) in files {

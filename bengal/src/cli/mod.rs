@@ -6,6 +6,7 @@
 mod build;
 mod clean;
 mod diagnostics;
+mod new;
 mod progress;
 
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ enum Command {
     Build(BuildArguments),
     /// Remove what builds of a site made: the output's files and `.bengal`, never the measurements
     Clean(CleanArguments),
+    /// Make a site, a page or a theme
+    New(new::NewArguments),
 }
 
 /// Which site a command works on.
@@ -101,11 +104,11 @@ enum MessageFormat {
 
 /// Runs the program with the arguments it was given.
 pub fn main() -> ExitCode {
-    crate::template::silence_guarded_panics();
     let arguments = Arguments::parse();
     let done = match &arguments.command {
         Command::Build(arguments) => build::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
+        Command::New(arguments) => new::run(arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -25,6 +25,23 @@ impl Date {
         offset.to_datetime(Timestamp::from_second(self.seconds).unwrap_or_default())
     }
 
+    /// The same moment at the offset that `zone` has then.
+    pub fn in_zone(self, zone: &TimeZone) -> Self {
+        let moment = Timestamp::from_second(self.seconds).unwrap_or_default();
+        Self::of(&moment.to_zoned(zone.clone()))
+    }
+
+    /// The date as front matter writes it, RFC 3339: `2024-12-31T18:30:00+01:00`.
+    pub fn rfc3339(self) -> String {
+        self.civil().strftime("%Y-%m-%dT%H:%M:%S").to_string() + &self.shown_offset()
+    }
+
+    fn shown_offset(self) -> String {
+        let minutes = self.offset.unsigned_abs() / 60;
+        let sign = if self.offset < 0 { '-' } else { '+' };
+        format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
     fn of(zoned: &Zoned) -> Self {
         Self { seconds: zoned.timestamp().as_second(), offset: zoned.offset().seconds() }
     }
@@ -200,6 +217,20 @@ mod tests {
         assert_eq!(date.offset, 7200);
         assert_eq!(date.seconds % 86400, 10 * 3600);
         assert_eq!(date.civil().hour(), 12);
+    }
+
+    #[test]
+    fn a_date_is_written_at_the_offset_of_a_zone_and_read_again() {
+        let date = Date { seconds: 1_720_000_000, offset: 0 };
+        for (zone, written) in [
+            ("UTC", "2024-07-03T09:46:40+00:00"),
+            ("Europe/Berlin", "2024-07-03T11:46:40+02:00"),
+            ("America/St_Johns", "2024-07-03T07:16:40-02:30"),
+        ] {
+            let local = date.in_zone(&TimeZone::get(zone).unwrap());
+            assert_eq!(local.rfc3339(), written);
+            assert_eq!(parse(written, &TimeZone::UTC), Some(local));
+        }
     }
 
     #[test]

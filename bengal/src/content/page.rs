@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::front_matter::FrontMatter;
+use super::permalink::folder_and_stem;
+use super::slug::titleize;
 use crate::store::Stored;
 use crate::value::Text;
 
@@ -24,6 +26,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What the page at `path`, under `content/`, is as far as that tells.
+    pub fn of(path: &str) -> Self {
+        match path {
+            "index.md" | "_index.md" => Self::Home,
+            "404.md" => Self::NotFound,
+            _ if path.ends_with("/_index.md") => Self::Section,
+            _ => Self::Page,
+        }
+    }
+
     /// The name in templates.
     pub const fn name(self) -> &'static str {
         match self {
@@ -34,6 +46,24 @@ impl Kind {
             Self::Term => "term",
             Self::NotFound => "404",
         }
+    }
+}
+
+/// The title of the page at `path`: the front matter's, else its first heading, else one made of the
+/// file's name, or for the home page the site's.
+pub fn title(front: &FrontMatter, heading: Option<String>, path: &str, site: &Text) -> Text {
+    let given = front.title.clone().or(heading.map(Text::from));
+    given.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| {
+        if Kind::of(path) == Kind::Home { site.clone() } else { titleize(name(path)).into() }
+    })
+}
+
+/// The name of the page at `path`: its file's, or for the page of a folder the folder's; empty for
+/// the home page.
+pub fn name(path: &str) -> &str {
+    match folder_and_stem(path) {
+        (folder, "") => folder.rsplit('/').next().unwrap_or(folder),
+        (_, stem) => stem,
     }
 }
 

@@ -4,7 +4,13 @@
 //! stays within the output directory on every system.
 
 use super::date::Date;
+use super::front_matter::FrontMatter;
+use super::page::Kind;
 use super::slug::{portable, slugify};
+use crate::config::Config;
+
+/// The URL of the 404 page, where hosts look for it: no configuration moves it.
+pub const NOT_FOUND_URL: &str = "/404.html";
 
 /// A page, as far as its URL depends on it.
 pub struct Subject<'a> {
@@ -27,6 +33,35 @@ pub struct Url {
     pub url: String,
     /// A name that was altered.
     pub altered: Option<String>,
+}
+
+/// The URL of the page at `path`, in a site of that configuration.
+///
+/// # Errors
+/// As [`url_of`].
+pub fn of_page(
+    path: &str,
+    title: &str,
+    front: &FrontMatter,
+    config: &Config,
+) -> Result<Url, String> {
+    if Kind::of(path) == Kind::NotFound {
+        return Ok(Url { url: NOT_FOUND_URL.to_owned(), altered: None });
+    }
+    let rare = front.rare.as_deref();
+    let page = Subject {
+        path,
+        title,
+        date: front.date,
+        slug: rare.and_then(|rare| rare.slug.as_deref()),
+        url: rare.and_then(|rare| rare.url.as_deref()),
+    };
+    let of_section = config.permalinks.iter().filter(|(section, _)| {
+        let rest = path.strip_prefix(&**section);
+        rest.is_some_and(|rest| section.is_empty() || rest.starts_with('/'))
+    });
+    let nearest = of_section.max_by_key(|(section, _)| section.len());
+    url_of(&page, nearest.map(|(_, pattern)| &**pattern), config.ugly_urls)
 }
 
 /// The URL of a page whose section has the permalink `pattern`, if any.

@@ -221,7 +221,7 @@ impl<'a> Builder<'a> {
             }
         };
         if find(&self.pages, Kind::NotFound).is_none() {
-            self.add(Kind::NotFound, NOT_FOUND_URL, "Page not found".into());
+            self.add(Kind::NotFound, permalink::NOT_FOUND_URL, "Page not found".into());
         }
     }
 
@@ -256,9 +256,6 @@ impl<'a> Builder<'a> {
         Ok(PageId::new(self.pages.len() - 1))
     }
 }
-
-/// The URL of the 404 page, where hosts look for it.
-pub const NOT_FOUND_URL: &str = "/404.html";
 
 /// The total order: weight (none last), date descending (none last), title (whatever its case), path.
 pub(super) fn in_order(a: &Page, b: &Page) -> Ordering {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-pub use assemble::{Assembled, Gathered, NOT_FOUND_URL, assemble, list_url};
+pub use assemble::{Assembled, Gathered, assemble, list_url};
 pub use links::Made;
 
 use crate::config::Config;

@@ -138,7 +138,7 @@ pub struct Bounds<'a> {
 
 impl Bounds<'_> {
     /// Why a symbolic link to `target`, which is canonical, is not followed.
-    fn refusal(&self, target: &Path) -> Option<&'static str> {
+    pub fn refusal(&self, target: &Path) -> Option<&'static str> {
         let Ok(inside) = target.strip_prefix(self.root) else {
             return Some("this symbolic link leads out of the site");
         };

@@ -9,9 +9,8 @@ use std::sync::Arc;
 
 use super::Context;
 use crate::content::front_matter::{self, FrontMatter, excluded};
-use crate::content::page::{Body, Kind, Language, Parsed, offset};
-use crate::content::permalink::{self, Subject, folder_and_stem};
-use crate::content::slug::titleize;
+use crate::content::page::{Body, Kind, Language, Parsed, offset, title};
+use crate::content::permalink;
 use crate::data::Format;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::markdown::{Found, Markdown, TooDeep, raw_html_omitted};
@@ -140,7 +139,7 @@ impl Parser<'_> {
         Ok(Parsed {
             language: Language::OWN,
             path: Arc::clone(&source.path),
-            kind: kind(&source.path),
+            kind: Kind::of(&source.path),
             title,
             url,
             front,
@@ -156,26 +155,11 @@ impl Parser<'_> {
         title: &str,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<Text, Stop> {
-        if kind(&source.path) == Kind::NotFound {
-            return Ok(crate::site::NOT_FOUND_URL.into());
-        }
         let config = &self.context.settings.config;
-        let rare = front.rare.as_deref();
-        let subject = Subject {
-            path: &source.path,
-            title,
-            date: front.date,
-            slug: rare.and_then(|rare| rare.slug.as_deref()),
-            url: rare.and_then(|rare| rare.url.as_deref()),
-        };
-        let of_section = config.permalinks.iter().filter(|(section, _)| {
-            let rest = source.path.strip_prefix(&**section);
-            rest.is_some_and(|rest| section.is_empty() || rest.starts_with('/'))
-        });
-        let pattern = of_section.max_by_key(|(section, _)| section.len());
-        let url = permalink::url_of(&subject, pattern.map(|(_, p)| &**p), config.ugly_urls);
+        let url = permalink::of_page(&source.path, title, front, config);
         let url = url.map_err(|message| {
-            let what = if subject.url.is_some() { "url:" } else { "slug:" };
+            let own = front.rare.as_ref().is_some_and(|rare| rare.url.is_some());
+            let what = if own { "url:" } else { "slug:" };
             let place = Place::find(&self.context.settings.root, file, what);
             Diagnostic::error(Code::UrlOutside, message)
                 .at(place)
@@ -211,7 +195,7 @@ fn excluded_page(source: &Source, front: FrontMatter) -> Option<Parsed> {
     (cascades || source.path.ends_with("/index.md")).then(|| Parsed {
         language: Language::OWN,
         path: Arc::clone(&source.path),
-        kind: kind(&source.path),
+        kind: Kind::of(&source.path),
         title: Text::default(),
         url: Text::default(),
         front,
@@ -262,29 +246,6 @@ const OPENS: [&str; 2] = ["{{", "{%"];
 
 /// Bytes that a buffer for reading begins with: more than most pages have.
 const READ: usize = 32 * 1024;
-
-/// What a page is, as far as its path tells.
-fn kind(path: &str) -> Kind {
-    match path {
-        "index.md" | "_index.md" => Kind::Home,
-        "404.md" => Kind::NotFound,
-        _ if path.ends_with("/_index.md") => Kind::Section,
-        _ => Kind::Page,
-    }
-}
-
-/// The front matter's title, else the first heading, else one made of the file's name.
-fn title(front: &FrontMatter, heading: Option<String>, path: &str, site: &Text) -> Text {
-    let given = front.title.clone().or(heading.map(Text::from));
-    given.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| {
-        let (folder, stem) = folder_and_stem(path);
-        match (stem, folder) {
-            ("", "") => site.clone(),
-            ("", folder) => titleize(folder.rsplit('/').next().unwrap_or(folder)).into(),
-            (stem, _) => titleize(stem).into(),
-        }
-    })
-}
 
 /// The diagnostic of a body that begins at byte `start` and nests too deeply.
 fn nests_too_deeply(error: &TooDeep, file: &str, text: &str, start: usize) -> Diagnostic {

@@ -106,8 +106,8 @@ impl Renderer<'_> {
             name: &name,
         };
         let template = template_of(self.context, site, job, reports);
-        let mut bytes = Vec::with_capacity(self.size + self.size / 4);
-        match templates.render(&template, &rendering, &mut self.buffers, &mut bytes, reports) {
+        let mut html = String::with_capacity(self.size + self.size / 4);
+        match templates.render(&template, &rendering, &mut self.buffers, &mut html, reports) {
             Ok(()) => {}
             Err(RenderError::Unusable) => return Ok(None),
             Err(RenderError::Failed(diagnostic)) => {
@@ -115,9 +115,9 @@ impl Renderer<'_> {
                 return Ok(None);
             }
         }
-        self.size = bytes.len();
+        self.size = html.len();
         let path = output_path(&list_url(&page.url, job.number));
-        Ok(Some(Output { path: Arc::from(path), bytes }))
+        Ok(Some(Output { path: Arc::from(path), bytes: html.into_bytes() }))
     }
 }
 

@@ -2,14 +2,15 @@
 //!
 //! Made anew for each rendering, so that it does not pile up.
 
-use std::cell::OnceCell;
+use std::borrow::Cow;
+use std::sync::OnceLock;
 
-use liquid_core::model::ValueView;
+use bengal_liquid::value::{Object, Value as Liquid};
 
 use super::page_view::{
-    Lists, PageView, SiteView, Sources, TocEntry, Views, optional, reading_time, summary, toc,
+    Lists, PLAIN, PageView, SiteView, Sources, TocEntry, Views, reading_time, summary, toc,
 };
-use super::views::{Fields, NIL, object};
+use super::views::{NO_TEXT, list, names, optional};
 use crate::site::{Made, PageId};
 use crate::value::Text;
 
@@ -20,10 +21,8 @@ pub struct CurrentPage<'r, 'm> {
     /// The body with its links still open.
     made: Made<'r>,
     content: &'r str,
-    /// Minutes.
-    reading_time: u32,
-    summary: OnceCell<Text>,
-    toc: OnceCell<Vec<TocEntry>>,
+    summary: OnceLock<Text>,
+    toc: OnceLock<Vec<TocEntry>>,
     lists: Lists<'m>,
 }
 
@@ -34,35 +33,44 @@ impl<'r, 'm> CurrentPage<'r, 'm> {
             view,
             made,
             content,
-            reading_time: reading_time(made.body),
-            summary: OnceCell::new(),
-            toc: OnceCell::new(),
+            summary: OnceLock::new(),
+            toc: OnceLock::new(),
             lists: Lists::default(),
         }
     }
 }
 
-impl Fields for CurrentPage<'_, '_> {
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
-        match name {
-            _ if self.view.hides(name) => Some(&NIL),
-            "content" => Some(&self.content),
-            "summary" => Some(self.summary.get_or_init(|| summary(self.view, self.made))),
-            "toc" => Some(self.toc.get_or_init(|| toc(self.view.page, self.made.body))),
-            "word_count" => Some(&self.made.body.words),
-            "reading_time" => Some(&self.reading_time),
-            // `pages`, `terms` and `sections` are the shared view's: they are as long as the list, and a
-            // list that is shown in pages asks for them in each.
-            "ancestors" | "tags" | "taxonomies" => self.lists.field(self.view, name),
-            _ => self.view.field(name),
-        }
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.view.names()
+impl CurrentPage<'_, '_> {
+    /// The page's URL.
+    pub(super) fn url(&self) -> &str {
+        &self.view.page.url
     }
 }
-object!(CurrentPage<'r, 'm>);
+
+impl Object for CurrentPage<'_, '_> {
+    fn get(&self, name: &str) -> Option<Liquid<'_>> {
+        Some(match name {
+            _ if self.view.hides(name) => Liquid::Nil,
+            "content" => Liquid::Str(self.content),
+            "summary" => Liquid::Str(self.summary.get_or_init(|| summary(self.view, self.made))),
+            "toc" => list(self.toc.get_or_init(|| toc(self.view.page, self.made.body))),
+            "word_count" => self.made.body.words.into(),
+            "reading_time" => reading_time(self.made.body).into(),
+            // `pages`, `terms` and `sections` are the shared view's: they are as long as the list, and a
+            // list that is shown in pages asks for them in each.
+            "ancestors" | "tags" | "taxonomies" => return self.lists.field(self.view, name),
+            _ => return self.view.get(name),
+        })
+    }
+
+    fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
+        names(PLAIN, each);
+    }
+
+    fn text(&self) -> Option<Cow<'_, str>> {
+        NO_TEXT
+    }
+}
 
 /// `paginator`.
 #[derive(Debug)]
@@ -107,34 +115,37 @@ impl<'m> Paginator<'m> {
     }
 }
 
-impl Fields for Paginator<'_> {
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+impl Object for Paginator<'_> {
+    fn get(&self, name: &str) -> Option<Liquid<'_>> {
         Some(match name {
-            "pages" => &self.pages,
-            "index" => &self.index,
-            "total_pages" => &self.total_pages,
-            "total_items" => &self.total_items,
-            "page_size" => &self.page_size,
-            "url" => &self.url,
-            "first_url" => &self.first_url,
-            "last_url" => &self.last_url,
+            "pages" => list(&self.pages),
+            "index" => self.index.into(),
+            "total_pages" => self.total_pages.into(),
+            "total_items" => self.total_items.into(),
+            "page_size" => self.page_size.into(),
+            "url" => Liquid::Str(&self.url),
+            "first_url" => Liquid::Str(&self.first_url),
+            "last_url" => Liquid::Str(&self.last_url),
             "previous_url" => optional(&self.previous_url),
             "next_url" => optional(&self.next_url),
             _ => return None,
         })
     }
 
-    fn names(&self) -> Vec<&str> {
-        vec!["index", "total_pages", "total_items", "page_size", "url", "first_url", "last_url"]
+    fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
+        const PLAIN: &[&str] =
+            &["index", "total_pages", "total_items", "page_size", "url", "first_url", "last_url"];
+        names(PLAIN, each);
+    }
+
+    fn text(&self) -> Option<Cow<'_, str>> {
+        NO_TEXT
     }
 }
-object!(Paginator<'m>);
 
-/// The names that bengal defines in every template.
+/// The names that bengal defines in every template besides `site`.
 #[derive(Debug)]
 pub struct Globals<'r, 'm> {
-    /// `site`.
-    pub site: &'m SiteView<'m>,
     /// `page`.
     pub page: &'r CurrentPage<'r, 'm>,
     /// `content`: what a layout wraps.
@@ -143,21 +154,19 @@ pub struct Globals<'r, 'm> {
     pub paginator: Option<&'r Paginator<'m>>,
 }
 
-impl Fields for Globals<'_, '_> {
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
-        match name {
-            "site" => Some(self.site),
-            "page" => Some(self.page),
-            "content" => Some(&self.content),
+impl Object for Globals<'_, '_> {
+    fn get(&self, name: &str) -> Option<Liquid<'_>> {
+        Some(match name {
+            "page" => Liquid::Object(self.page),
+            "content" => Liquid::Str(self.content),
             "paginator" => {
-                Some(self.paginator.map_or(&NIL as &dyn ValueView, |paginator| paginator))
+                self.paginator.map_or(Liquid::Nil, |paginator| Liquid::Object(paginator))
             }
-            _ => None,
-        }
+            _ => return None,
+        })
     }
 
-    fn names(&self) -> Vec<&str> {
-        super::scope::GLOBALS.to_vec()
+    fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
+        names(&["page", "content", "paginator"], each);
     }
 }
-object!(Globals<'r, 'm>);

@@ -1,4 +1,4 @@
-//! Templates. The only module that names the `liquid` crates.
+//! Templates. The only module that names the crate of their language.
 //!
 //! Templates are looked for in the site's `templates/`, then the theme's, then the embedded theme;
 //! each is read and parsed once, before the chain starts.
@@ -6,43 +6,33 @@
 //! **Invariant:** a template that is wrong never stops the build: pages that need it are reported
 //! and left out.
 
-mod assign_tag;
+mod archetype;
 pub mod body;
-mod budget;
-mod capture_tag;
 pub mod current;
-mod date_filter;
 mod errors;
-mod for_tag;
-mod guard;
 mod language;
-mod nesting;
 pub mod page_view;
-mod partial_tag;
-mod scope;
-mod tablerow_tag;
 #[cfg(test)]
 mod tests;
 mod views;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
+use bengal_liquid::language::Language;
+use bengal_liquid::memo::Memo;
+use bengal_liquid::render::{Partial, Partials, Scene};
+use bengal_liquid::template::Template;
+use bengal_liquid::value;
 use rustc_hash::FxHashMap;
-
-use liquid_core::runtime::{PartialStore, Renderable, Runtime, Template};
-use liquid_core::{Language, parser};
 
 use crate::config::Config;
 use crate::content::fields::Fields;
 use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
-use budget::{Budget, Limit};
+pub use archetype::fill_archetype;
 use current::{CurrentPage, Globals, Paginator};
-pub use guard::silence_guarded_panics;
 use page_view::SiteView;
-use scope::{Root, Undefined};
 
 /// A template's source.
 #[derive(Clone, Debug)]
@@ -69,7 +59,7 @@ struct Compiled {
     body: usize,
     layout: Option<String>,
     /// `None` when it is wrong, which was reported.
-    template: Option<Arc<Template>>,
+    template: Option<Template>,
 }
 
 impl fmt::Debug for Templates {
@@ -81,7 +71,7 @@ impl fmt::Debug for Templates {
 /// The buffers of a worker that renders: they are used again for each page.
 #[derive(Debug, Default)]
 pub struct Buffers {
-    wrapped: Vec<u8>,
+    wrapped: String,
 }
 
 /// Why a page could not be rendered.
@@ -104,8 +94,7 @@ impl Templates {
         for source in sources {
             first.entry(source.name.clone()).or_insert(source);
         }
-        let known: BTreeSet<String> = first.keys().cloned().collect();
-        let language = language::language(config, known);
+        let language = language::language(config, first.keys().map(String::as_str));
         let compile = |(name, source)| {
             let (body, layout) = layout_of(&source, reports);
             (name, compile(source, body, layout, &language, reports))
@@ -130,30 +119,30 @@ impl Templates {
     ///
     /// # Errors
     /// When a template fails.
-    pub fn render(
-        &self,
+    pub fn render<'m>(
+        &'m self,
         name: &str,
-        page: &Rendering<'_, '_>,
+        page: &Rendering<'_, 'm>,
         buffers: &mut Buffers,
-        out: &mut Vec<u8>,
+        out: &mut String,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<(), RenderError> {
         out.clear();
+        let cell = page.site.cell;
         let mut compiled = self.all.get(name).ok_or(RenderError::Unusable)?;
-        self.render_one(compiled, page, page.content, out, reports)?;
+        let memo = Some(&cell.memo);
+        self.render_one(compiled, cell, memo, page, page.content, out, reports)?;
         while let Some(layout) = compiled.layout.as_ref().and_then(|layout| self.all.get(layout)) {
             std::mem::swap(out, &mut buffers.wrapped);
             out.clear();
-            let content =
-                std::str::from_utf8(&buffers.wrapped).map_err(|_| RenderError::Unusable)?;
-            self.render_one(layout, page, content, out, reports)?;
+            self.render_one(layout, cell, memo, page, &buffers.wrapped, out, reports)?;
             compiled = layout;
         }
         Ok(())
     }
 
     /// Renders `page` with the template that begins at byte `body` of `source`, which no other template
-    /// can name.
+    /// can name. What it makes of the site is not remembered, as it is read for this page alone.
     ///
     /// # Errors
     /// When the template is wrong, which is reported, or fails.
@@ -165,42 +154,64 @@ impl Templates {
         reports: &mut Vec<Diagnostic>,
     ) -> Result<String, RenderError> {
         let compiled = compile(source, body, None, &self.language, reports);
-        let mut out = Vec::new();
-        self.render_one(&compiled, page, "", &mut out, reports)?;
-        String::from_utf8(out).map_err(|_| RenderError::Unusable)
+        let mut out = String::new();
+        self.render_one(&compiled, page.site.cell, None, page, "", &mut out, reports)?;
+        Ok(out)
     }
 
-    fn render_one(
-        &self,
-        compiled: &Compiled,
-        page: &Rendering<'_, '_>,
+    fn render_one<'x, 'm: 'x>(
+        &'x self,
+        compiled: &'x Compiled,
+        lasting: &'x dyn value::Object,
+        memo: Option<&'x Memo<'x>>,
+        page: &Rendering<'_, 'm>,
         content: &str,
-        out: &mut Vec<u8>,
+        out: &mut String,
+        reports: &mut Vec<Diagnostic>,
+    ) -> Result<(), RenderError> {
+        let globals = Globals { page: page.page, content, paginator: page.paginator };
+        let settings = page.site.sources.settings;
+        let scene = Scene {
+            lasting,
+            globals: &globals,
+            partials: self,
+            memo,
+            now: views::moment(settings.now),
+            zone: &settings.config.timezone,
+            seed: page.page.url(),
+            strict: self.strict,
+        };
+        self.render_with(compiled, scene, page.name, out, reports)
+    }
+
+    /// Renders one template to the end of `out`; `name` is what it is rendered for.
+    fn render_with<'x: 'v, 'v>(
+        &'x self,
+        compiled: &'x Compiled,
+        scene: Scene<'x, 'v>,
+        name: &dyn fmt::Display,
+        out: &mut String,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<(), RenderError> {
         let template = compiled.template.as_ref().ok_or(RenderError::Unusable)?;
-        let globals =
-            Globals { site: page.site, page: page.page, content, paginator: page.paginator };
-        let root = Root::new(&globals, self);
-        root.registers().get_mut::<Undefined>().wanted = self.strict;
-        let failed = |diagnostic| RenderError::Failed(Box::new(diagnostic));
-        let budget = Budget::of(&root);
-        let mut writer = budget.writer(out, Limit::OutputBytes);
-        match guard::guarded(|| template.render_to(&mut writer, &root)) {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                let at = errors::Rendered { compiled, templates: self, page: page.name };
-                return Err(failed(at.error(&error, budget.exceeded())));
+        let at = errors::Rendered { compiled, templates: self, page: name };
+        match template.render(scene, out) {
+            Ok(undefined) => {
+                reports.extend(undefined.iter().map(|undefined| at.undefined(undefined)));
+                Ok(())
             }
-            Err(message) => return Err(failed(errors::panicked(&message, compiled, page.name))),
+            Err(error) => Err(RenderError::Failed(Box::new(at.failed(&error)))),
         }
-        if self.strict {
-            let undefined = std::mem::take(&mut root.registers().get_mut::<Undefined>().paths);
-            let reported =
-                undefined.iter().map(|path| errors::undefined(path, compiled, self, page.name));
-            reports.extend(reported);
+    }
+}
+
+impl Partials for Templates {
+    fn partial(&self, name: &str) -> Partial<'_> {
+        match language::resolve(name, |name| self.all.get(name)).map(|found| &found.template) {
+            Some(Some(template)) => Partial::Found(template),
+            Some(None) => Partial::Wrong,
+            None => Partial::Missing,
         }
-        Ok(())
     }
 }
 
@@ -229,22 +240,10 @@ fn compile(
     language: &Language,
     reports: &mut Vec<Diagnostic>,
 ) -> Compiled {
-    let text = &source.text[body..];
-    if let Some(message) = nesting::too_deep(text, language) {
-        reports.push(Diagnostic::error(Code::TemplateSyntax, message).in_file(&source.file));
-        return Compiled { source, body, layout, template: None };
-    }
-    // The crate panics on some texts, such as a number beyond 64 bits.
-    let template = match guard::guarded(|| parser::parse(text, language)) {
-        Ok(Ok(elements)) => Some(Arc::new(Template::new(elements))),
-        Ok(Err(error)) => {
-            reports.push(errors::while_parsing(&error, &source, body, language));
-            None
-        }
-        Err(message) => {
-            let message = format!("the template parser panicked: {message}");
-            let diagnostic = Diagnostic::error(Code::TemplateSyntax, message);
-            reports.push(diagnostic.in_file(&source.file));
+    let template = match language.parse(&source.name, &source.text[body..]) {
+        Ok(template) => Some(template),
+        Err(faults) => {
+            reports.extend(faults.into_iter().map(|fault| errors::syntax(fault, &source, body)));
             None
         }
     };
@@ -297,28 +296,6 @@ fn check_layouts(all: &mut FxHashMap<String, Compiled>, reports: &mut Vec<Diagno
     }
 }
 
-impl PartialStore for Templates {
-    fn contains(&self, name: &str) -> bool {
-        partial_tag::resolve(name, |name| self.all.contains_key(name)).is_some()
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.all.keys().map(String::as_str).collect()
-    }
-
-    fn try_get(&self, name: &str) -> Option<Arc<dyn Renderable>> {
-        let name = partial_tag::resolve(name, |name| self.all.contains_key(name))?;
-        let template = Arc::clone(self.all.get(&name)?.template.as_ref()?);
-        Some(template)
-    }
-
-    fn get(&self, name: &str) -> liquid_core::Result<Arc<dyn Renderable>> {
-        self.try_get(name).ok_or_else(|| {
-            liquid_core::Error::with_msg(format!("the template `{name}` is missing or wrong"))
-        })
-    }
-}
-
 #[cfg(test)]
 mod compile_tests {
     use super::*;
@@ -347,7 +324,7 @@ mod compile_tests {
         for (text, line, column, hint) in [
             ("one\n{{ page.title | upcas }}", 2, 17, "did you mean `upcase`?"),
             ("---\nlayout: b\n---\n{% fro x in y %}", 4, 4, "did you mean `for`?"),
-            ("\n{% if x %}", 2, 11, "pages that need this template are left out"),
+            ("\n{% if x %}", 2, 1, "pages that need this template are left out"),
             ("{% include 'b.html' %}", 1, 12, "pages that need this template are left out"),
         ] {
             let (_, reports) = templates(&[("a", text), ("b", "")]);

@@ -6,12 +6,14 @@
 //!
 //! **Invariant:** another page's body is read from the store only when a template asks for it.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use liquid_core::model::ValueView;
+use bengal_liquid::memo::Memo;
+use bengal_liquid::value::{Object, ToValue, Value as Liquid};
 
 use super::Templates;
-use super::views::{Fields, NIL, object};
+use super::views::{NO_TEXT, list, names, optional};
 use crate::content::page::{Body, Headings, Kind};
 use crate::site::{Made, MenuItem, Page, PageId, Settings, Site};
 use crate::store::BodyStore;
@@ -32,13 +34,37 @@ pub struct Sources<'m> {
     pub within: Option<&'m SiteCell<'m>>,
 }
 
-/// Where a [`SiteView`] is kept: its pages refer to each other through it.
-pub type SiteCell<'m> = OnceLock<SiteView<'m>>;
+/// Where a [`SiteView`] is kept: its pages refer to each other through it. For templates it is what holds
+/// the names that are the same on every page.
+#[derive(Debug, Default)]
+pub struct SiteCell<'m> {
+    view: OnceLock<SiteView<'m>>,
+    /// What templates made of the site and is remembered for the build.
+    pub(super) memo: Memo<'m>,
+}
+
+impl SiteCell<'_> {
+    /// One without a site.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Object for SiteCell<'_> {
+    fn get(&self, name: &str) -> Option<Liquid<'_>> {
+        (name == "site").then(|| self.view.get().map(|site| Liquid::Object(site)))?
+    }
+
+    fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
+        each("site");
+    }
+}
 
 /// `site`.
 #[derive(Debug)]
 pub struct SiteView<'m> {
     pub(super) sources: Sources<'m>,
+    pub(super) cell: &'m SiteCell<'m>,
     pages: Vec<PageView<'m>>,
     newest: OnceLock<Views<'m>>,
     sections: OnceLock<Views<'m>>,
@@ -63,31 +89,31 @@ enum Field<'m> {
     Nothing,
 }
 
-impl Fields for Named<'_> {
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+impl Object for Named<'_> {
+    fn get(&self, name: &str) -> Option<Liquid<'_>> {
         let (_, field) = self.0.iter().find(|(own, _)| *own == name)?;
         Some(match field {
-            Field::Page(page) => *page,
-            Field::Pages(pages) => pages,
-            Field::Menu(menu) => *menu,
-            Field::Nothing => &NIL,
+            Field::Page(page) => Liquid::Object(*page),
+            Field::Pages(pages) => list(pages),
+            Field::Menu(menu) => list(menu),
+            Field::Nothing => Liquid::Nil,
         })
     }
 
-    fn names(&self) -> Vec<&str> {
+    fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
         let filled = self.0.iter().filter(|(_, field)| !matches!(field, Field::Nothing));
-        filled.map(|(name, _)| *name).collect()
+        filled.for_each(|(name, _)| each(name));
     }
 }
-object!(Named<'m>);
 
 impl<'m> SiteView<'m> {
     /// The view of the site that `sources` give, kept in `cell`; made when it is first asked for.
     pub fn get(cell: &'m SiteCell<'m>, sources: Sources<'m>) -> &'m Self {
-        cell.get_or_init(|| {
+        cell.view.get_or_init(|| {
             let menus = &sources.site.menus;
             Self {
                 sources,
+                cell,
                 pages: sources.site.ids().map(|id| PageView::new(id, sources.site, cell)).collect(),
                 newest: OnceLock::new(),
                 sections: OnceLock::new(),
@@ -110,38 +136,41 @@ impl<'m> SiteView<'m> {
     }
 }
 
-impl Fields for SiteView<'_> {
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+impl Object for SiteView<'_> {
+    fn get(&self, name: &str) -> Option<Liquid<'_>> {
         let config = &self.sources.settings.config;
         Some(match name {
-            "title" => &config.title,
-            "base_url" => &config.base_url,
-            "language" => &config.language,
-            "description" => &config.description,
-            "author" => &config.author,
-            "params" => &config.params,
-            "data" => &self.sources.site.data,
-            "menus" => &self.menus,
-            _ => return self.pages.first()?.site().collection(name),
+            "title" => config.title.to_value(),
+            "base_url" => config.base_url.to_value(),
+            "language" => config.language.to_value(),
+            "description" => config.description.to_value(),
+            "author" => config.author.to_value(),
+            "params" => Liquid::Object(&config.params),
+            "data" => Liquid::Object(&self.sources.site.data),
+            "menus" => Liquid::Object(&self.menus),
+            _ => return self.cell.view.get()?.collection(name),
         })
     }
 
-    fn names(&self) -> Vec<&str> {
-        vec!["title", "base_url", "language", "description", "params"]
+    fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
+        names(&["title", "base_url", "language", "description", "params"], each);
+    }
+
+    fn text(&self) -> Option<Cow<'_, str>> {
+        NO_TEXT
     }
 }
-object!(SiteView<'m>);
 
 impl<'m> SiteView<'m> {
-    fn collection(&'m self, name: &str) -> Option<&'m dyn ValueView> {
+    fn collection(&'m self, name: &str) -> Option<Liquid<'m>> {
         let site = self.sources.site;
         Some(match name {
-            "pages" => self.newest.get_or_init(|| self.views(&site.newest)),
-            "sections" => self.sections.get_or_init(|| self.views(&site[site.home].sections)),
-            "taxonomies" => self.taxonomies.get_or_init(|| {
+            "pages" => list(self.newest.get_or_init(|| self.views(&site.newest))),
+            "sections" => list(self.sections.get_or_init(|| self.views(&site[site.home].sections))),
+            "taxonomies" => Liquid::Object(self.taxonomies.get_or_init(|| {
                 let all = site.taxonomies.iter();
                 Named(all.map(|of| (&*of.name, Field::Page(self.page(of.page)))).collect())
-            }),
+            })),
             _ => return None,
         })
     }
@@ -153,8 +182,6 @@ pub struct PageView<'m> {
     id: PageId,
     pub(super) page: &'m Page,
     cell: &'m SiteCell<'m>,
-    /// Minutes; of a body that is a template, nothing.
-    reading_time: u32,
     permalink: OnceLock<Text>,
     slug: OnceLock<Text>,
     lists: OnceLock<Box<Lists<'m>>>,
@@ -167,16 +194,6 @@ const WORDS_PER_MINUTE: u32 = 200;
 /// The fields that are made of a page's body.
 const OF_BODIES: [&str; 5] = ["content", "summary", "toc", "word_count", "reading_time"];
 
-/// The names of [`Kind`]s, in its order, to point at.
-static KINDS: [&str; 6] = [
-    Kind::Home.name(),
-    Kind::Section.name(),
-    Kind::Page.name(),
-    Kind::Taxonomy.name(),
-    Kind::Term.name(),
-    Kind::NotFound.name(),
-];
-
 impl<'m> PageView<'m> {
     fn new(id: PageId, site: &'m Site, cell: &'m SiteCell<'m>) -> Self {
         let page = &site[id];
@@ -184,7 +201,6 @@ impl<'m> PageView<'m> {
             id,
             page,
             cell,
-            reading_time: reading_time(&page.body),
             permalink: OnceLock::new(),
             slug: OnceLock::new(),
             lists: OnceLock::new(),
@@ -193,7 +209,10 @@ impl<'m> PageView<'m> {
     }
 
     fn site(&self) -> &'m SiteView<'m> {
-        self.cell.get().expect("a page's view is reached through the site's, which is in the cell")
+        self.cell
+            .view
+            .get()
+            .expect("a page's view is reached through the site's, which is in the cell")
     }
 
     /// Whether the field `name` is made of a body that is a template, and is not to be seen from one.
@@ -205,64 +224,69 @@ impl<'m> PageView<'m> {
             && self.site().sources.within.is_none()
     }
 
-    fn link(&self, id: Option<PageId>) -> &dyn ValueView {
-        id.map_or(&NIL, |id| self.site().page(id))
+    fn link(&self, id: Option<PageId>) -> Liquid<'m> {
+        id.map_or(Liquid::Nil, |id| Liquid::Object(self.site().page(id)))
     }
 }
 
-/// A field that may be empty: it is known, though nothing.
-pub(super) fn optional<T: ValueView>(value: &Option<T>) -> &dyn ValueView {
-    value.as_ref().map_or(&NIL, |value| value)
+impl ToValue for PageView<'_> {
+    fn to_value(&self) -> Liquid<'_> {
+        Liquid::Object(self)
+    }
 }
 
-impl Fields for PageView<'_> {
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+impl Object for PageView<'_> {
+    fn get(&self, name: &str) -> Option<Liquid<'_>> {
         let page = self.page;
         Some(match name {
-            "title" => &page.title,
-            "url" => &page.url,
-            "permalink" => self.permalink.get_or_init(|| {
+            "title" => page.title.to_value(),
+            "url" => page.url.to_value(),
+            "permalink" => Liquid::Str(self.permalink.get_or_init(|| {
                 let base = &self.site().sources.settings.config.base_url;
                 format!("{base}{}", page.url).into()
-            }),
-            "kind" => &KINDS[page.kind as usize],
+            })),
+            "kind" => Liquid::Str(page.kind.name()),
             "date" => optional(&page.front.date),
             "updated" => optional(&page.front.updated),
             "description" => optional(&page.front.description),
-            "params" => &page.front.params,
-            "word_count" if page.body.template.is_none() => &page.body.words,
-            "reading_time" if page.body.template.is_none() => &self.reading_time,
+            "params" => Liquid::Object(&page.front.params),
+            "word_count" if page.body.template.is_none() => page.body.words.into(),
+            "reading_time" if page.body.template.is_none() => reading_time(&page.body).into(),
             "section" => self.link(page.section),
             "previous" => self.link(page.previous),
             "next" => self.link(page.next),
-            "resources" => &page.resources,
-            "slug" if page.kind == Kind::Term => self.slug.get_or_init(|| {
+            "resources" => list(&page.resources),
+            "slug" if page.kind == Kind::Term => Liquid::Str(self.slug.get_or_init(|| {
                 page.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().into()
-            }),
+            })),
             _ if OF_BODIES.contains(&name) => self.body.get_or_init(Box::default).field(self, name),
-            _ => {
-                return self.lists.get_or_init(Box::default).field(self, name);
-            }
+            _ => return self.lists.get_or_init(Box::default).field(self, name),
         })
     }
 
-    fn names(&self) -> Vec<&str> {
-        vec![
-            "title",
-            "url",
-            "permalink",
-            "kind",
-            "date",
-            "updated",
-            "description",
-            "params",
-            "tags",
-            "word_count",
-            "reading_time",
-        ]
+    fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
+        names(PLAIN, each);
+    }
+
+    fn text(&self) -> Option<Cow<'_, str>> {
+        NO_TEXT
     }
 }
-object!(PageView<'m>);
+
+/// The plain fields of a page.
+pub(super) const PLAIN: &[&str] = &[
+    "title",
+    "url",
+    "permalink",
+    "kind",
+    "date",
+    "updated",
+    "description",
+    "params",
+    "tags",
+    "word_count",
+    "reading_time",
+];
 
 /// The lists of a page, each made when it is first asked for.
 #[derive(Debug, Default)]
@@ -276,17 +300,17 @@ pub(super) struct Lists<'m> {
 
 impl<'m> Lists<'m> {
     /// The list `name` of `view`'s page.
-    pub fn field(&self, view: &PageView<'m>, name: &str) -> Option<&dyn ValueView> {
+    pub fn field(&self, view: &PageView<'m>, name: &str) -> Option<Liquid<'_>> {
         let (page, site) = (view.page, view.site());
         Some(match name {
-            "pages" => self.pages.get_or_init(|| site.views(&page.pages)),
+            "pages" => list(self.pages.get_or_init(|| site.views(&page.pages))),
             "terms" if page.kind == Kind::Taxonomy => {
-                self.pages.get_or_init(|| site.views(&page.pages))
+                list(self.pages.get_or_init(|| site.views(&page.pages)))
             }
-            "sections" => self.sections.get_or_init(|| site.views(&page.sections)),
-            "ancestors" => self.ancestors.get_or_init(|| ancestors(page, site)),
-            "tags" => self.tags.get_or_init(|| tags(page, site)),
-            "taxonomies" => self.taxonomies.get_or_init(|| taxonomies(page, site)),
+            "sections" => list(self.sections.get_or_init(|| site.views(&page.sections))),
+            "ancestors" => list(self.ancestors.get_or_init(|| ancestors(page, site))),
+            "tags" => list(self.tags.get_or_init(|| tags(page, site))),
+            "taxonomies" => Liquid::Object(self.taxonomies.get_or_init(|| taxonomies(page, site))),
             _ => return None,
         })
     }
@@ -329,30 +353,30 @@ struct BodyView {
 }
 
 impl BodyView {
-    fn field(&self, view: &PageView<'_>, name: &str) -> &dyn ValueView {
+    fn field(&self, view: &PageView<'_>, name: &str) -> Liquid<'_> {
         let Sources { site, settings, .. } = view.site().sources;
         match name {
-            _ if view.hides(name) => &NIL,
-            "content" => self.content.get_or_init(|| {
+            _ if view.hides(name) => Liquid::Nil,
+            "content" => Liquid::Str(self.content.get_or_init(|| {
                 let fill = |made: Made<'_>| {
                     site.fill_links(view.page, made, 0..made.html.len(), settings).into()
                 };
                 view.with_body(fill).unwrap_or_default()
-            }),
-            "summary" => self.summary.get_or_init(|| match &view.page.front.summary {
+            })),
+            "summary" => Liquid::Str(self.summary.get_or_init(|| match &view.page.front.summary {
                 Some(summary) => summary.clone(),
                 None => view.with_body(|made| summary(view, made)).unwrap_or_default(),
-            }),
-            "toc" => self.toc.get_or_init(|| match view.page.body.template {
+            })),
+            "toc" => list(self.toc.get_or_init(|| match view.page.body.template {
                 None => toc(view.page, &view.page.body),
                 Some(_) => view.with_body(|made| toc(view.page, made.body)).unwrap_or_default(),
-            }),
+            })),
             _ => {
-                let (words, minutes) = self.length.get_or_init(|| {
+                let (words, minutes) = *self.length.get_or_init(|| {
                     let length = |made: Made<'_>| (made.body.words, reading_time(made.body));
                     view.with_body(length).unwrap_or_default()
                 });
-                if name == "word_count" { words } else { minutes }
+                if name == "word_count" { words.into() } else { minutes.into() }
             }
         }
     }
@@ -398,22 +422,31 @@ pub(super) struct TocEntry {
     children: Vec<TocEntry>,
 }
 
-impl Fields for TocEntry {
-    fn field(&self, name: &str) -> Option<&dyn ValueView> {
+impl ToValue for TocEntry {
+    fn to_value(&self) -> Liquid<'_> {
+        Liquid::Object(self)
+    }
+}
+
+impl Object for TocEntry {
+    fn get(&self, name: &str) -> Option<Liquid<'_>> {
         Some(match name {
-            "level" => &self.level,
-            "id" => &self.id,
-            "title" => &self.title,
-            "children" => &self.children,
+            "level" => Liquid::Int(self.level.into()),
+            "id" => self.id.to_value(),
+            "title" => self.title.to_value(),
+            "children" => list(&self.children),
             _ => return None,
         })
     }
 
-    fn names(&self) -> Vec<&str> {
-        vec!["level", "id", "title", "children"]
+    fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
+        names(&["level", "id", "title", "children"], each);
+    }
+
+    fn text(&self) -> Option<Cow<'_, str>> {
+        NO_TEXT
     }
 }
-object!(TocEntry);
 
 /// The table of contents of a page, unless it wants none.
 pub(super) fn toc(page: &Page, body: &Body) -> Vec<TocEntry> {

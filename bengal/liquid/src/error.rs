@@ -1,0 +1,103 @@
+//! What can be wrong with a template, and where.
+
+use std::fmt;
+
+use crate::limits::Limit;
+
+/// A fault in a template's text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// What is wrong, in a sentence without its full stop.
+    pub message: String,
+    /// The byte of the template at which it stands.
+    pub offset: usize,
+    /// The known name nearest to the one that is not known.
+    pub nearest: Option<String>,
+}
+
+impl SyntaxError {
+    pub(crate) fn new(message: impl Into<String>, offset: usize) -> Self {
+        Self { message: message.into(), offset, nearest: None }
+    }
+
+    /// The same, with the name among `known` that is nearest to `name`.
+    pub(crate) fn near<'a>(self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { nearest: nearest(name, known).map(str::to_owned), ..self }
+    }
+}
+
+/// The known name nearest to `name`, where at most one slip in three letters parts them.
+fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let most = name.chars().count().div_ceil(3);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(slips, _)| *slips <= most)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// A place in a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The template's name.
+    pub template: String,
+    /// The byte at which the tag or expression stands.
+    pub offset: usize,
+}
+
+/// Why a rendering ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderError {
+    /// What went wrong.
+    pub kind: Fault,
+    /// Where, in the innermost partial.
+    pub place: Place,
+    /// The tags that included it, from within.
+    pub included_from: Vec<Place>,
+}
+
+/// What goes wrong while a template is rendered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A filter or tag cannot work with what it was given.
+    #[error("{name}: {message}")]
+    Argument {
+        /// The filter's or tag's name.
+        name: String,
+        /// Why not.
+        message: String,
+    },
+    /// Two values have no order.
+    #[error("{0} and {1} cannot be compared")]
+    Order(&'static str, &'static str),
+    /// No template has that name.
+    #[error("no template is named `{0}`")]
+    MissingTemplate(String),
+    /// A template is wrong, which was reported when it was read.
+    #[error("the template `{0}` is wrong")]
+    WrongTemplate(String),
+    /// It uses too much.
+    #[error("{0}")]
+    Limit(Limit),
+}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl std::error::Error for RenderError {}
+
+/// A name that was looked up and is nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Undefined {
+    /// The template in which it stands.
+    pub template: String,
+    /// The byte at which it stands.
+    pub offset: usize,
+    /// As it is written, such as `page.titel`.
+    pub path: String,
+}

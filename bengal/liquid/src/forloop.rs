@@ -1,0 +1,76 @@
+//! `forloop` and `tablerowloop`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use crate::value::Value;
+
+/// A loop, and the round it is in.
+#[derive(Debug)]
+pub struct Loop {
+    /// The round, from 0. Only the rendering that runs the loop changes it; values are shared between
+    /// threads, so it is atomic all the same.
+    index: AtomicUsize,
+    length: usize,
+    name: Arc<str>,
+    parent: Option<Arc<Self>>,
+    /// Of a table: how many columns it has.
+    columns: Option<usize>,
+}
+
+impl Loop {
+    pub(crate) fn new(length: usize, name: Arc<str>, parent: Option<Arc<Self>>) -> Self {
+        Self { index: AtomicUsize::new(0), length, name, parent, columns: None }
+    }
+
+    pub(crate) fn of_table(length: usize, name: Arc<str>, columns: usize) -> Self {
+        let columns = Some(columns.max(1));
+        Self { index: AtomicUsize::new(0), length, name, parent: None, columns }
+    }
+
+    pub(crate) fn set_round(&self, index: usize) {
+        self.index.store(index, Relaxed);
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.columns.is_some() { "TablerowloopDrop" } else { "ForloopDrop" }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Value<'static>> {
+        let index = self.index.load(Relaxed);
+        Some(match name {
+            "index" => (index + 1).into(),
+            "index0" => index.into(),
+            "rindex" => (self.length - index).into(),
+            "rindex0" => (self.length - index - 1).into(),
+            "first" => (index == 0).into(),
+            "last" => (index + 1 == self.length).into(),
+            "length" => self.length.into(),
+            _ => match self.columns {
+                Some(columns) => of_table(name, index, columns, self.length)?,
+                None => self.of_loop(name)?,
+            },
+        })
+    }
+
+    fn of_loop(&self, name: &str) -> Option<Value<'static>> {
+        match name {
+            "name" => Some(Value::Text(Arc::clone(&self.name))),
+            "parentloop" => {
+                Some(self.parent.as_ref().map_or(Value::Nil, |up| Value::Loop(Arc::clone(up))))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn of_table(name: &str, index: usize, columns: usize, _length: usize) -> Option<Value<'static>> {
+    Some(match name {
+        "col" => (index % columns + 1).into(),
+        "col0" => (index % columns).into(),
+        "row" => (index / columns + 1).into(),
+        "col_first" => (index % columns == 0).into(),
+        "col_last" => (index % columns + 1 == columns).into(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,360 @@
+//! Values of expressions.
+
+use std::cmp::Ordering;
+
+use super::{Evaluated, Renderer, Variable};
+use crate::ast::{
+    Arguments, Call, Callee, Condition, Each, Expression, Filtered, Join, Literal, Operator, Path,
+    Root, Segment, Term, Test,
+};
+use crate::error::{Fault, RenderError, Undefined};
+use crate::filter;
+use crate::limits::{LIST_ITEMS, Limit};
+use crate::value::{Map, Value};
+
+/// Undefined names that are noted of one rendering.
+const NOTED: usize = 1_000;
+
+impl<'m: 'v, 'v> Renderer<'m, 'v> {
+    /// The value of `filtered`, from memory where it is remembered.
+    pub(super) fn filtered(&mut self, filtered: &'m Filtered) -> Evaluated<'v> {
+        match self.remembered(filtered)? {
+            Some(entry) => Ok(entry.value.clone()),
+            None => self.evaluate(filtered),
+        }
+    }
+
+    /// The value of `filtered`.
+    pub(super) fn evaluate(&mut self, filtered: &'m Filtered) -> Evaluated<'v> {
+        let mut value = match filtered.filters.first() {
+            Some(call) if &*call.name == "default" => self.asked(&filtered.value)?,
+            _ => self.expression(&filtered.value)?,
+        };
+        for call in &filtered.filters {
+            value = self.call(call, value)?;
+        }
+        Ok(value)
+    }
+
+    fn call(&mut self, call: &'m Call, input: Value<'v>) -> Evaluated<'v> {
+        let made = match &call.callee {
+            Callee::Each(each, variable, test) => {
+                return self.each(call, input, *each, variable, test);
+            }
+            Callee::Builtin(run) => {
+                let run = *run;
+                self.with_arguments(&call.arguments, |given, around| run(input, given, around))?
+            }
+            Callee::Host(filter) => self.with_arguments(&call.arguments, |given, around| {
+                filter.run(input, given, around)
+            })?,
+        };
+        let value = made.map_err(|error| self.failed(call.offset, &call.name, error))?;
+        self.count_made(call.offset, &value)?;
+        Ok(value)
+    }
+
+    /// Calls `run` with the values of `arguments`.
+    pub(super) fn with_arguments<T>(
+        &mut self,
+        arguments: &'m Arguments,
+        run: impl FnOnce(&filter::Arguments<'_, 'v>, &filter::Surroundings<'_>) -> T,
+    ) -> Result<T, Box<RenderError>> {
+        let mut positional = std::mem::take(&mut self.arguments);
+        positional.clear();
+        for argument in &arguments.positional {
+            positional.push(self.expression(argument)?);
+        }
+        let mut named = Vec::new();
+        for (name, argument) in &arguments.named {
+            named.push((&**name, self.expression(argument)?));
+        }
+        let given = filter::Arguments { positional: &positional, named: &named };
+        let done = run(&given, &self.surroundings());
+        self.arguments = positional;
+        Ok(done)
+    }
+
+    /// `where_exp`, `find_exp` and `group_by_exp`.
+    fn each(
+        &mut self,
+        call: &'m Call,
+        input: Value<'v>,
+        each: Each,
+        variable: &'m str,
+        test: &'m Test,
+    ) -> Evaluated<'v> {
+        if !input.is_list() && !matches!(input, Value::Object(_) | Value::Map(_)) {
+            return Ok(input);
+        }
+        let items = match &input {
+            Value::Object(_) | Value::Map(_) => {
+                Value::list(input.fields().into_iter().map(|(_, value)| value).collect())
+                    .for_items()
+            }
+            _ => input.for_items(),
+        };
+        let mut kept = Vec::new();
+        let mut groups: Vec<(Value<'v>, Vec<Value<'v>>)> = Vec::new();
+        let mut known = rustc_hash::FxHashMap::default();
+        for item in items {
+            self.round(call.offset)?;
+            self.locals.push(Variable { name: variable, value: item.clone(), entry: None });
+            let tested = self.test(call.offset, test);
+            self.locals.pop();
+            match (each, tested?) {
+                (Each::Find, Value::Bool(true)) => return Ok(item),
+                (Each::Where, Value::Bool(true)) => kept.push(item),
+                (Each::Group, key) => {
+                    let at = *known.entry(key.to_text().into_owned()).or_insert(groups.len());
+                    if at == groups.len() {
+                        groups.push((key, Vec::new()));
+                    }
+                    groups[at].1.push(item);
+                }
+                _ => {}
+            }
+            if kept.len() > LIST_ITEMS {
+                return Err(self.limit(call.offset, Limit::ListItems));
+            }
+        }
+        let value = match each {
+            Each::Find => Value::Nil,
+            Each::Where => Value::list(kept),
+            Each::Group => Value::list(groups.into_iter().map(group).collect()),
+        };
+        self.count_made(call.offset, &value)?;
+        Ok(value)
+    }
+
+    fn test(&mut self, offset: u32, test: &'m Test) -> Evaluated<'v> {
+        match test {
+            Test::Condition(condition) => Ok(Value::Bool(self.holds(offset, condition)?)),
+            Test::Value(filtered) => self.evaluate(filtered),
+        }
+    }
+
+    /// Whether `condition` holds, which stands in a tag at `offset`.
+    pub(super) fn holds(
+        &mut self,
+        offset: u32,
+        condition: &'m Condition,
+    ) -> Result<bool, Box<RenderError>> {
+        let mut holds = false;
+        for (term, join) in &condition.terms {
+            holds = match term {
+                Term::Truthy(expression) => self.asked(expression)?.is_truthy(),
+                Term::Compare(left, operator, right) if is_nothing(right) => {
+                    let (left, right) = (self.asked(left)?, self.expression(right)?);
+                    compare(&left, *operator, &right).map_err(|fault| self.fault(offset, fault))?
+                }
+                Term::Compare(left, operator, right) => {
+                    let (left, right) = (self.expression(left)?, self.expression(right)?);
+                    compare(&left, *operator, &right).map_err(|fault| self.fault(offset, fault))?
+                }
+            };
+            match join {
+                Some(Join::And) if !holds => break,
+                Some(Join::Or) if holds => break,
+                _ => {}
+            }
+        }
+        Ok(holds != condition.negated)
+    }
+
+    /// The value of an expression.
+    pub(super) fn expression(&mut self, expression: &'m Expression) -> Evaluated<'v> {
+        match expression {
+            Expression::Literal(literal) => Ok(literal.value()),
+            Expression::Path(path) => self.path(path),
+            Expression::Range(ends) => {
+                let (first, last) = (self.expression(&ends.0)?, self.expression(&ends.1)?);
+                Ok(Value::Range(range_end(&first), range_end(&last)))
+            }
+        }
+    }
+
+    /// The value of an expression of which it is only asked whether it is there: that is no undefined name,
+    /// as there is no other way to ask.
+    fn asked(&mut self, expression: &'m Expression) -> Evaluated<'v> {
+        match expression {
+            Expression::Path(path) => Ok(self.find(path)?.unwrap_or_default()),
+            other => self.expression(other),
+        }
+    }
+
+    pub(super) fn path(&mut self, path: &'m Path) -> Evaluated<'v> {
+        match self.find(path)? {
+            Some(value) => Ok(value),
+            None => {
+                self.note(path);
+                Ok(Value::Nil)
+            }
+        }
+    }
+
+    fn find(&mut self, path: &'m Path) -> Result<Option<Value<'v>>, Box<RenderError>> {
+        if !self.captured.is_empty() {
+            let own = address(path);
+            if let Some((_, value)) = self.captured.iter().find(|(path, _)| *path == own) {
+                return Ok(Some(value.clone()));
+            }
+        }
+        let root = match &path.root {
+            Root::Name(name) => self.name(name),
+            Root::Computed(expression) => {
+                let name = self.expression(expression)?;
+                let name = name.to_text();
+                self.name(&name)
+            }
+        };
+        let Some(mut value) = root else { return Ok(None) };
+        for segment in &path.rest {
+            let next = match segment {
+                Segment::Name(name) => value.field(name).or_else(|| command(&value, name)),
+                Segment::Key(name) => value.field(name),
+                Segment::Index(index) => at(&value, *index),
+                Segment::Computed(expression) => match self.expression(expression)? {
+                    Value::Int(index) => at(&value, index),
+                    other => other.as_str().and_then(|name| value.field(name)),
+                },
+            };
+            match next {
+                Some(next) => value = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(value))
+    }
+
+    /// What `name` stands for, innermost first.
+    pub(super) fn name(&self, name: &str) -> Option<Value<'v>> {
+        if let Some(variable) = self.variable(name) {
+            return Some(variable.value.clone());
+        }
+        let counter = self.counters.iter().find(|(own, _)| *own == name);
+        counter
+            .map(|(_, count)| Value::Int(*count))
+            .or_else(|| self.scene.globals.get(name))
+            .or_else(|| self.scene.lasting.get(name))
+    }
+
+    /// The variable of the template that is named `name`.
+    pub(super) fn variable(&self, name: &str) -> Option<&Variable<'m, 'v>> {
+        let (locals, assigned) = self.hidden;
+        let named = |variable: &&Variable<'m, 'v>| variable.name == name;
+        let local = self.locals[locals..].iter().rev().find(named);
+        local.or_else(|| self.assigned[assigned..].iter().rev().find(named))
+    }
+
+    /// Notes that nothing stands at `path`.
+    fn note(&mut self, path: &'m Path) {
+        if self.scene.strict && self.undefined.len() < NOTED && self.noted.insert(address(path)) {
+            self.undefined.push(Undefined {
+                template: self.template.name().to_owned(),
+                offset: path.offset as usize,
+                path: path.written.to_string(),
+            });
+        }
+    }
+}
+
+/// Whether `expression` is `nil`, `blank` or `empty`.
+fn is_nothing(expression: &Expression) -> bool {
+    matches!(expression, Expression::Literal(Literal::Nil | Literal::Blank | Literal::Empty))
+}
+
+/// Where a path is: what tells it from every other.
+pub(super) fn address(path: &Path) -> *const u8 {
+    std::ptr::from_ref(path).cast()
+}
+
+/// Jekyll's group: `{name, items, size}`.
+fn group<'v>((name, items): (Value<'v>, Vec<Value<'v>>)) -> Value<'v> {
+    let size = Value::from(items.len());
+    let fields = vec![
+        (Value::Str("name"), name),
+        (Value::Str("items"), Value::list(items)),
+        (Value::Str("size"), size),
+    ];
+    Value::Map(std::sync::Arc::new(Map(fields)))
+}
+
+/// What `.size`, `.first` and `.last` give.
+fn command<'v>(value: &Value<'v>, name: &str) -> Option<Value<'v>> {
+    match name {
+        "size" => value.len().map(Value::from),
+        "first" if value.is_list() => Some(value.item(0).unwrap_or_default()),
+        "first" => match value {
+            Value::Object(_) | Value::Map(_) => {
+                let pair = value.fields().into_iter().next();
+                Some(pair.map(|(name, value)| Value::list(vec![name, value])).unwrap_or_default())
+            }
+            _ => None,
+        },
+        "last" if value.is_list() => {
+            let last = value.len()?.checked_sub(1);
+            Some(last.and_then(|last| value.item(last)).unwrap_or_default())
+        }
+        _ => None,
+    }
+}
+
+/// The item at `index`, from the end where it is negative.
+fn at<'v>(value: &Value<'v>, index: i64) -> Option<Value<'v>> {
+    if !value.is_list() {
+        return None;
+    }
+    let index = match usize::try_from(index) {
+        Ok(index) => index,
+        Err(_) => {
+            let back = usize::try_from(index.unsigned_abs()).ok()?;
+            value.len()?.checked_sub(back)?
+        }
+    };
+    value.item(index)
+}
+
+/// An end of a range: a number, or the number that a text begins with.
+fn range_end(value: &Value<'_>) -> i64 {
+    match value {
+        Value::Int(number) => *number,
+        #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+        Value::Float(number) => *number as i64,
+        other => leading_integer(&other.to_text()),
+    }
+}
+
+/// The whole number that `text` begins with, else 0.
+fn leading_integer(text: &str) -> i64 {
+    let text = text.trim_start();
+    let sign = usize::from(text.starts_with(['-', '+']));
+    let digits = text[sign..].bytes().take_while(u8::is_ascii_digit).count();
+    text[..sign + digits].parse().unwrap_or(0)
+}
+
+/// Whether `operator` holds between two values.
+pub(super) fn compare(
+    left: &Value<'_>,
+    operator: Operator,
+    right: &Value<'_>,
+) -> Result<bool, Fault> {
+    let holds = match operator {
+        Operator::Equal => return Ok(left == right),
+        Operator::Unequal => return Ok(left != right),
+        Operator::Contains => return Ok(left.contains(right)),
+        Operator::Less => Ordering::is_lt,
+        Operator::LessOrEqual => Ordering::is_le,
+        Operator::Greater => Ordering::is_gt,
+        Operator::GreaterOrEqual => Ordering::is_ge,
+    };
+    let ordered = |value: &Value<'_>| {
+        matches!(value, Value::Int(_) | Value::Float(_) | Value::Date(_))
+            || value.as_str().is_some()
+    };
+    match left.order(right) {
+        Some(order) => Ok(holds(order)),
+        None if ordered(left) && ordered(right) => Err(Fault::Order(left.kind(), right.kind())),
+        None => Ok(false),
+    }
+}

@@ -1,0 +1,160 @@
+//! `for` and `tablerow`.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::{Flow, Rendered, Renderer, Variable};
+use crate::ast::{Expression, For, Offset, TableRow, Window};
+use crate::error::{Fault, RenderError};
+use crate::forloop::Loop;
+use crate::limits::Limit;
+use crate::value::{Items, Value};
+
+/// The items that a loop goes over: from which, and how many.
+struct Span<'v> {
+    items: Items<'v>,
+    from: usize,
+    length: usize,
+}
+
+impl<'m: 'v, 'v> Renderer<'m, 'v> {
+    /// Takes one round of a loop.
+    pub(super) fn round(&mut self, offset: u32) -> Result<(), Box<RenderError>> {
+        match self.rounds.checked_sub(1) {
+            Some(left) => {
+                self.rounds = left;
+                Ok(())
+            }
+            None => Err(self.limit(offset, Limit::LoopRounds)),
+        }
+    }
+
+    pub(super) fn run_loop(&mut self, offset: u32, kind: &'m For) -> Rendered {
+        let list = self.expression(&kind.list)?;
+        let span = self.span(offset, &list, &kind.window, &kind.name)?;
+        if span.length == 0 {
+            return match &kind.otherwise {
+                Some(block) => self.block(block),
+                None => Ok(Flow::Next),
+            };
+        }
+        let outer = self.innermost.take();
+        let parent = outer.clone();
+        let forloop = Arc::new(Loop::new(span.length, Arc::clone(&kind.name), parent));
+        let mark = self.locals.len();
+        self.innermost = Some(Arc::clone(&forloop));
+        let nil = Value::Nil;
+        self.locals.push(Variable {
+            name: "forloop",
+            value: Value::Loop(Arc::clone(&forloop)),
+            entry: None,
+        });
+        self.locals.push(Variable { name: &kind.variable, value: nil, entry: None });
+        for index in 0..span.length {
+            self.round(offset)?;
+            let place = if kind.reversed { span.length - 1 - index } else { index };
+            forloop.set_round(index);
+            self.locals[mark + 1].value = span.items.get(span.from + place).unwrap_or_default();
+            if self.block(&kind.body)? == Flow::Break {
+                break;
+            }
+        }
+        self.locals.truncate(mark);
+        self.innermost = outer;
+        Ok(Flow::Next)
+    }
+
+    /// The items of `list` within `window`; where they end is noted under `name`.
+    fn span(
+        &mut self,
+        offset: u32,
+        list: &Value<'v>,
+        window: &'m Window,
+        name: &Arc<str>,
+    ) -> Result<Span<'v>, Box<RenderError>> {
+        let items = list.for_items();
+        let ended = self.ended.iter().position(|(own, _)| own == name);
+        let from = match &window.offset {
+            None => 0,
+            Some(Offset::Continue) => ended.map_or(0, |index| self.ended[index].1),
+            Some(Offset::At(expression)) => self.whole_number(offset, expression)?.unwrap_or(0),
+        };
+        let from = from.min(items.len());
+        let limit = match &window.limit {
+            None => None,
+            Some(expression) => self.whole_number(offset, expression)?,
+        };
+        let left = items.len() - from;
+        let length = limit.map_or(left, |limit| limit.min(left));
+        match ended {
+            Some(index) => self.ended[index].1 = from + length,
+            None => self.ended.push((Arc::clone(name), from + length)),
+        }
+        Ok(Span { items, from, length })
+    }
+
+    /// The value of an argument that must be a whole number; nothing where it is nil. Below 0 is 0.
+    fn whole_number(
+        &mut self,
+        offset: u32,
+        expression: &'m Expression,
+    ) -> Result<Option<usize>, Box<RenderError>> {
+        let value = self.expression(expression)?;
+        let number = match &value {
+            Value::Nil => return Ok(None),
+            Value::Int(number) => Some(*number),
+            #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+            Value::Float(number) => Some(*number as i64),
+            other => other.as_str().and_then(|text| text.trim().parse().ok()),
+        };
+        match number {
+            Some(number) => Ok(Some(usize::try_from(number).unwrap_or(0))),
+            None => Err(self.fault(
+                offset,
+                Fault::Argument {
+                    name: "for".to_owned(),
+                    message: format!("{} is given where a whole number belongs", value.kind()),
+                },
+            )),
+        }
+    }
+
+    pub(super) fn table(&mut self, offset: u32, table: &'m TableRow) -> Rendered {
+        let list = self.expression(&table.list)?;
+        if list.is_nil() {
+            return Ok(Flow::Next);
+        }
+        let span = self.span(offset, &list, &table.window, &table.name)?;
+        let columns = match &table.columns {
+            None => span.length,
+            Some(expression) => self.whole_number(offset, expression)?.unwrap_or(span.length),
+        };
+        let row = Arc::new(Loop::of_table(span.length, Arc::clone(&table.name), columns));
+        let mark = self.locals.len();
+        let value = Value::Loop(Arc::clone(&row));
+        self.locals.push(Variable { name: "tablerowloop", value, entry: None });
+        self.locals.push(Variable { name: &table.variable, value: Value::Nil, entry: None });
+        self.out.push_str("<tr class=\"row1\">\n");
+        for index in 0..span.length {
+            self.round(offset)?;
+            row.set_round(index);
+            self.locals[mark + 1].value = span.items.get(span.from + index).unwrap_or_default();
+            let column = index % columns.max(1);
+            // A string takes whatever is written.
+            let _ = write!(self.out, "<td class=\"col{}\">", column + 1);
+            let flow = self.block(&table.body)?;
+            self.out.push_str("</td>");
+            if flow == Flow::Break {
+                break;
+            }
+            if column + 1 == columns.max(1) && index + 1 < span.length {
+                let next = index / columns.max(1) + 2;
+                let _ = write!(self.out, "</tr>\n<tr class=\"row{next}\">");
+            }
+        }
+        self.out.push_str("</tr>\n");
+        self.locals.truncate(mark);
+        self.check_output(offset)?;
+        Ok(Flow::Next)
+    }
+}

@@ -1,0 +1,295 @@
+//! Renders templates.
+//!
+//! **Invariant:** nothing of the host's model is copied, and nothing runs for ever: see
+//! [`crate::limits`].
+
+mod expression;
+mod loops;
+mod partials;
+mod remember;
+mod tags;
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use rustc_hash::FxHashSet;
+
+use crate::ast::{Block, Node, NodeKind};
+use crate::date::Date;
+use crate::error::{Fault, Place, RenderError, Undefined};
+use crate::filter::{FilterError, Surroundings};
+use crate::forloop::Loop;
+use crate::limits::{DEPTH, INCLUDES, LOOP_ROUNDS, Limit, MADE_BYTES, OUTPUT_BYTES, TEXT_BYTES};
+use crate::memo::{Entry, Memo};
+use crate::template::Template;
+use crate::value::{Object, Value};
+
+/// What a template is rendered with.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'m, 'v> {
+    /// The names that are the same in every rendering.
+    pub lasting: &'m dyn Object,
+    /// The names of this one.
+    pub globals: &'v dyn Object,
+    /// The templates that may be included.
+    pub partials: &'m dyn Partials,
+    /// What is remembered from one rendering to the next.
+    pub memo: Option<&'m Memo<'m>>,
+    /// The clock.
+    pub now: Date,
+    /// The zone of dates that name none.
+    pub zone: &'m TimeZone,
+    /// What randomness begins with.
+    pub seed: &'v str,
+    /// Whether undefined names are to be noted.
+    pub strict: bool,
+}
+
+/// Where partials come from.
+pub trait Partials: std::fmt::Debug + Send + Sync {
+    /// The template that `include` and `render` name.
+    fn partial(&self, name: &str) -> Partial<'_>;
+}
+
+/// A template that was looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Partial<'p> {
+    /// It is there.
+    Found(&'p Template),
+    /// It is there, and wrong.
+    Wrong,
+    /// There is none.
+    Missing,
+}
+
+impl Template {
+    /// Appends what the template gives to `out`; gives the names that were undefined, each place once,
+    /// where the scene is strict.
+    ///
+    /// # Errors
+    /// When a filter or tag cannot go on, a partial is missing, or a limit is reached.
+    pub fn render<'m: 'v, 'v>(
+        &'m self,
+        scene: Scene<'m, 'v>,
+        out: &mut String,
+    ) -> Result<Vec<Undefined>, Box<RenderError>> {
+        let mut renderer = Renderer::new(scene, self);
+        renderer.most = out.len() + OUTPUT_BYTES;
+        std::mem::swap(&mut renderer.out, out);
+        let rendered = renderer.block(&self.block);
+        std::mem::swap(&mut renderer.out, out);
+        rendered?;
+        Ok(renderer.undefined)
+    }
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Next,
+    Break,
+    Continue,
+}
+
+type Rendered = Result<Flow, Box<RenderError>>;
+type Evaluated<'v> = Result<Value<'v>, Box<RenderError>>;
+
+/// A variable of the template.
+#[derive(Clone, Debug)]
+struct Variable<'m, 'v> {
+    name: &'m str,
+    value: Value<'v>,
+    /// The result that it has, where that is remembered.
+    entry: Option<Arc<Entry<'m>>>,
+}
+
+/// A rendering under way.
+struct Renderer<'m, 'v> {
+    scene: Scene<'m, 'v>,
+    /// The template, or the partial in it.
+    template: &'m Template,
+    /// The tags that included it, outermost first.
+    included_from: Vec<(&'m Template, u32)>,
+    /// Variables of loops and partials, innermost last.
+    locals: Vec<Variable<'m, 'v>>,
+    /// Variables that were assigned.
+    assigned: Vec<Variable<'m, 'v>>,
+    /// The locals and assigned variables from which on they are seen: `render` hides what is around it.
+    hidden: (usize, usize),
+    counters: Vec<(&'m str, i64)>,
+    cycles: Vec<(String, usize)>,
+    /// What `ifchanged` last showed.
+    shown: Option<String>,
+    /// Where loops ended, by name.
+    ended: Vec<(Arc<str>, usize)>,
+    innermost: Option<Arc<Loop>>,
+    out: String,
+    /// Bytes that `out` may have.
+    most: usize,
+    depth: usize,
+    rounds: u64,
+    includes: u64,
+    made: usize,
+    undefined: Vec<Undefined>,
+    noted: FxHashSet<*const u8>,
+    /// Arguments of the filters being called; kept for its memory.
+    arguments: Vec<Value<'v>>,
+    /// The values that stand for paths, where a result is to be remembered.
+    captured: Vec<(*const u8, Value<'v>)>,
+}
+
+impl<'m: 'v, 'v> Renderer<'m, 'v> {
+    fn new(scene: Scene<'m, 'v>, template: &'m Template) -> Self {
+        Self {
+            scene,
+            template,
+            included_from: Vec::new(),
+            locals: Vec::new(),
+            assigned: Vec::new(),
+            hidden: (0, 0),
+            counters: Vec::new(),
+            cycles: Vec::new(),
+            shown: None,
+            ended: Vec::new(),
+            innermost: None,
+            out: String::new(),
+            most: OUTPUT_BYTES,
+            depth: 0,
+            rounds: LOOP_ROUNDS,
+            includes: INCLUDES,
+            made: 0,
+            undefined: Vec::new(),
+            noted: FxHashSet::default(),
+            arguments: Vec::new(),
+            captured: Vec::new(),
+        }
+    }
+
+    fn block(&mut self, block: &'m Block) -> Rendered {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            let offset = block.nodes.first().map_or(0, |node| node.offset);
+            return Err(self.limit(offset, Limit::Depth));
+        }
+        let mut flow = Flow::Next;
+        for node in &block.nodes {
+            flow = self.node(node)?;
+            if flow != Flow::Next {
+                break;
+            }
+        }
+        self.depth -= 1;
+        Ok(flow)
+    }
+
+    fn node(&mut self, node: &'m Node) -> Rendered {
+        match &node.kind {
+            NodeKind::Text(text) => {
+                self.out.push_str(text);
+                self.check_output(node.offset)?;
+            }
+            NodeKind::Output(filtered) => {
+                let value = self.filtered(filtered)?;
+                self.show(&value);
+                self.check_output(node.offset)?;
+            }
+            NodeKind::Assign(name, filtered) => self.assign(name, filtered)?,
+            NodeKind::Capture(name, block) => return self.capture(node.offset, name, block),
+            NodeKind::If(branches) => return self.choose(branches),
+            NodeKind::Case(case) => return self.case(case),
+            NodeKind::For(kind) => return self.run_loop(node.offset, kind),
+            NodeKind::TableRow(table) => return self.table(node.offset, table),
+            NodeKind::Cycle(cycle) => self.cycle(cycle)?,
+            NodeKind::Count(name, step) => self.count(name, *step),
+            NodeKind::IfChanged(block) => return self.if_changed(node.offset, block),
+            NodeKind::Include(partial) => return self.include(node.offset, partial),
+            NodeKind::Render(partial) => self.render(node.offset, partial)?,
+            NodeKind::Group(block) => return self.block(block),
+            NodeKind::Break => return Ok(Flow::Break),
+            NodeKind::Continue => return Ok(Flow::Continue),
+            NodeKind::Host(tag) => self.host(node.offset, tag)?,
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Writes `value` as `{{ }}` does.
+    fn show(&mut self, value: &Value<'_>) {
+        match value {
+            Value::Str(text) => self.out.push_str(text),
+            Value::Text(text) => self.out.push_str(text),
+            Value::Nil => {}
+            // A string takes whatever is written.
+            other => {
+                let _ = write!(self.out, "{other}");
+            }
+        }
+    }
+
+    fn check_output(&self, offset: u32) -> Result<(), Box<RenderError>> {
+        if self.out.len() > self.most {
+            let limit =
+                if self.most >= OUTPUT_BYTES { Limit::OutputBytes } else { Limit::TextBytes };
+            return Err(self.limit(offset, limit));
+        }
+        Ok(())
+    }
+
+    /// What `render` writes, as a text of its own.
+    fn text_of(
+        &mut self,
+        render: impl FnOnce(&mut Self) -> Rendered,
+    ) -> Result<(Flow, String), Box<RenderError>> {
+        let outer = std::mem::take(&mut self.out);
+        let most = std::mem::replace(&mut self.most, TEXT_BYTES);
+        let flow = render(self);
+        self.most = most;
+        let text = std::mem::replace(&mut self.out, outer);
+        Ok((flow?, text))
+    }
+
+    /// Counts what a filter or `capture` made.
+    fn count_made(&mut self, offset: u32, value: &Value<'v>) -> Result<(), Box<RenderError>> {
+        let bytes = match value {
+            Value::Text(text) => text.len(),
+            Value::Items(items) => std::mem::size_of_val(&**items),
+            _ => return Ok(()),
+        };
+        self.made = self.made.saturating_add(bytes);
+        if self.made > MADE_BYTES { Err(self.limit(offset, Limit::MadeBytes)) } else { Ok(()) }
+    }
+
+    fn limit(&self, offset: u32, limit: Limit) -> Box<RenderError> {
+        self.fault(offset, Fault::Limit(limit))
+    }
+
+    fn fault(&self, offset: u32, kind: Fault) -> Box<RenderError> {
+        let place = |template: &Template, offset: u32| Place {
+            template: template.name().to_owned(),
+            offset: offset as usize,
+        };
+        let included = self.included_from.iter().rev();
+        Box::new(RenderError {
+            kind,
+            place: place(self.template, offset),
+            included_from: included.map(|(template, offset)| place(template, *offset)).collect(),
+        })
+    }
+
+    /// The fault of a filter or tag named `name`.
+    fn failed(&self, offset: u32, name: &str, error: FilterError) -> Box<RenderError> {
+        self.fault(
+            offset,
+            match error {
+                FilterError::Argument(message) => {
+                    Fault::Argument { name: name.to_owned(), message }
+                }
+                FilterError::Limit(limit) => Fault::Limit(limit),
+            },
+        )
+    }
+
+    fn surroundings(&self) -> Surroundings<'v> {
+        Surroundings { now: self.scene.now, zone: self.scene.zone, seed: self.scene.seed }
+    }
+}

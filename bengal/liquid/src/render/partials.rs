@@ -1,0 +1,190 @@
+//! `include` and `render`.
+
+use std::sync::Arc;
+
+use super::{Flow, Partial as Lookup, Rendered, Renderer, Variable};
+use crate::ast::{Bound, Partial, PartialName};
+use crate::error::{Fault, RenderError};
+use crate::forloop::Loop;
+use crate::limits::{INCLUDE_DEPTH, Limit};
+use crate::template::Template;
+use crate::value::{Map, Value};
+
+impl<'m: 'v, 'v> Renderer<'m, 'v> {
+    /// The partial sees every variable of the place where it is included.
+    pub(super) fn include(&mut self, offset: u32, partial: &'m Partial) -> Rendered {
+        let (template, variable) = self.look_up(offset, partial)?;
+        let bound = match &partial.bound {
+            Some((_, expression)) => Some(self.expression(expression)?),
+            // As in Ruby, a variable of the partial's name is bound to it.
+            None if partial.parameters.is_empty() && partial.arguments.is_empty() => {
+                self.name(variable)
+            }
+            None => None,
+        };
+        let mark = self.locals.len();
+        let arguments = self.arguments_of(partial)?;
+        self.locals.extend(arguments);
+        if !partial.parameters.is_empty() {
+            let include = self.parameters_of(partial)?;
+            self.locals.push(Variable { name: "include", value: include, entry: None });
+        }
+        let flow = self.each_bound(offset, template, variable, bound);
+        self.locals.truncate(mark);
+        flow
+    }
+
+    /// Renders the partial with `bound` as its variable; once for each item where that is a list.
+    fn each_bound(
+        &mut self,
+        offset: u32,
+        template: &'m Template,
+        variable: &'m str,
+        bound: Option<Value<'v>>,
+    ) -> Rendered {
+        let Some(bound) = bound else { return self.enter(offset, template) };
+        if !bound.is_list() {
+            self.locals.push(Variable { name: variable, value: bound, entry: None });
+            return self.enter(offset, template);
+        }
+        let mark = self.locals.len();
+        for item in bound.for_items() {
+            self.round(offset)?;
+            self.locals.truncate(mark);
+            self.locals.push(Variable { name: variable, value: item, entry: None });
+            let flow = self.enter(offset, template)?;
+            if flow != Flow::Next {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// The partial sees only what it is given, and what it assigns stays in it.
+    pub(super) fn render(
+        &mut self,
+        offset: u32,
+        partial: &'m Partial,
+    ) -> Result<(), Box<RenderError>> {
+        let (template, variable) = self.look_up(offset, partial)?;
+        let bound = match &partial.bound {
+            Some((kind, expression)) => Some((*kind, self.expression(expression)?)),
+            None => None,
+        };
+        let mut arguments = self.arguments_of(partial)?;
+        if !partial.parameters.is_empty() {
+            let include = self.parameters_of(partial)?;
+            arguments.push(Variable { name: "include", value: include, entry: None });
+        }
+        let (locals, assigned) = (self.locals.len(), self.assigned.len());
+        let hidden = std::mem::replace(&mut self.hidden, (locals, assigned));
+        let outer = self.innermost.take();
+        let counters = std::mem::take(&mut self.counters);
+        self.locals.extend(arguments);
+        let done = match bound {
+            Some((Bound::For, list)) if list.is_list() => {
+                self.render_each(offset, template, variable, &list)
+            }
+            Some((_, value)) => {
+                self.locals.push(Variable { name: variable, value, entry: None });
+                self.enter(offset, template).map(drop)
+            }
+            None => self.enter(offset, template).map(drop),
+        };
+        self.locals.truncate(locals);
+        self.assigned.truncate(assigned);
+        self.counters = counters;
+        self.innermost = outer;
+        self.hidden = hidden;
+        done
+    }
+
+    fn render_each(
+        &mut self,
+        offset: u32,
+        template: &'m Template,
+        variable: &'m str,
+        list: &Value<'v>,
+    ) -> Result<(), Box<RenderError>> {
+        let items = list.for_items();
+        let forloop = Arc::new(Loop::new(items.len(), Arc::from(variable), None));
+        let (mark, assigned) = (self.locals.len(), self.assigned.len());
+        for index in 0..items.len() {
+            self.round(offset)?;
+            forloop.set_round(index);
+            let value = Value::Loop(Arc::clone(&forloop));
+            self.locals.push(Variable { name: "forloop", value, entry: None });
+            let value = items.get(index).unwrap_or_default();
+            self.locals.push(Variable { name: variable, value, entry: None });
+            self.enter(offset, template)?;
+            self.locals.truncate(mark);
+            self.assigned.truncate(assigned);
+        }
+        Ok(())
+    }
+
+    /// The template that a tag names, and the variable that has its bound value.
+    fn look_up(
+        &mut self,
+        offset: u32,
+        partial: &'m Partial,
+    ) -> Result<(&'m Template, &'m str), Box<RenderError>> {
+        let computed;
+        let (name, written): (&str, &'m str) = match &partial.name {
+            PartialName::Fixed(name) => (name, name),
+            PartialName::Computed(filtered, written) => {
+                computed = self.filtered(filtered)?;
+                (computed.as_str().unwrap_or(written), written)
+            }
+        };
+        let template = match self.scene.partials.partial(name) {
+            Lookup::Found(template) => template,
+            Lookup::Wrong => {
+                return Err(self.fault(offset, Fault::WrongTemplate(name.to_owned())));
+            }
+            Lookup::Missing => {
+                return Err(self.fault(offset, Fault::MissingTemplate(name.to_owned())));
+            }
+        };
+        let last = written.rsplit('/').next().unwrap_or(written);
+        Ok((template, partial.alias.as_deref().unwrap_or(last)))
+    }
+
+    fn arguments_of(
+        &mut self,
+        partial: &'m Partial,
+    ) -> Result<Vec<Variable<'m, 'v>>, Box<RenderError>> {
+        let mut variables = Vec::with_capacity(partial.arguments.len());
+        for (name, expression) in &partial.arguments {
+            let value = self.expression(expression)?;
+            variables.push(Variable { name, value, entry: None });
+        }
+        Ok(variables)
+    }
+
+    /// Jekyll's `include`: an object of the arguments that were written with `=`.
+    fn parameters_of(&mut self, partial: &'m Partial) -> Result<Value<'v>, Box<RenderError>> {
+        let mut fields = Vec::with_capacity(partial.parameters.len());
+        for (name, expression) in &partial.parameters {
+            fields.push((Value::Str(name), self.expression(expression)?));
+        }
+        Ok(Value::Map(Arc::new(Map(fields))))
+    }
+
+    /// Renders a partial.
+    fn enter(&mut self, offset: u32, template: &'m Template) -> Rendered {
+        match self.includes.checked_sub(1) {
+            Some(left) => self.includes = left,
+            None => return Err(self.limit(offset, Limit::Includes)),
+        }
+        if self.included_from.len() >= INCLUDE_DEPTH {
+            return Err(self.limit(offset, Limit::IncludeDepth));
+        }
+        self.included_from.push((self.template, offset));
+        let outer = std::mem::replace(&mut self.template, template);
+        let flow = self.block(&template.block)?;
+        self.template = outer;
+        self.included_from.pop();
+        Ok(flow)
+    }
+}

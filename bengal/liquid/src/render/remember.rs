@@ -1,0 +1,209 @@
+//! Results that are remembered: when, and how they are computed.
+
+use std::sync::Arc;
+
+use super::expression::address;
+use super::{Renderer, Scene, Variable};
+use crate::ast::{
+    Arguments, Callee, Condition, Expression, Filtered, Path, Root, Segment, Term, Test,
+};
+use crate::error::RenderError;
+use crate::memo::{Entry, Input, Key, Memo};
+use crate::value::{Object, Value};
+
+/// What an expression that may be remembered begins with.
+enum Beginning<'m> {
+    /// A name of the host's that lasts.
+    Lasting,
+    /// A variable whose value is remembered.
+    Variable(Arc<Entry<'m>>),
+}
+
+/// What was found out of an expression.
+type Found<'m> = Result<Option<Arc<Entry<'m>>>, Box<RenderError>>;
+
+/// A result that was computed.
+type Computed<'m> = Result<Arc<Entry<'m>>, Box<RenderError>>;
+
+/// No names.
+#[derive(Debug)]
+struct Nothing;
+
+impl Object for Nothing {
+    fn get(&self, _name: &str) -> Option<Value<'_>> {
+        None
+    }
+
+    fn names<'s>(&'s self, _each: &mut dyn FnMut(&'s str)) {}
+}
+
+impl<'m: 'v, 'v> Renderer<'m, 'v> {
+    /// The result of `filtered`, where it is one to be remembered.
+    pub(super) fn remembered(&mut self, filtered: &'m Filtered) -> Found<'m> {
+        match (&filtered.remembered, self.scene.memo) {
+            (Some(remembered), Some(memo)) => {
+                self.look_up_or_compute(filtered, remembered.id, memo)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn look_up_or_compute(
+        &mut self,
+        filtered: &'m Filtered,
+        expression: u32,
+        memo: &'m Memo<'m>,
+    ) -> Found<'m> {
+        let Some((name, beginning)) = self.beginning(filtered) else { return Ok(None) };
+        let mut paths = Vec::new();
+        inputs(filtered, &mut |path| {
+            if !self.is_lasting(path) {
+                paths.push(path);
+            }
+        });
+        let mut values = Vec::with_capacity(paths.len());
+        for path in &paths {
+            match Input::of(&self.path(path)?) {
+                Some(input) => values.push(input),
+                None => return Ok(None),
+            }
+        }
+        let root = match &beginning {
+            Beginning::Lasting => None,
+            Beginning::Variable(entry) => Some(entry.number),
+        };
+        let key = Key { expression, root, inputs: values.into() };
+        let entry = match memo.get(&key) {
+            Some(entry) => entry,
+            None => self.compute(filtered, memo, key, &paths, name, beginning)?,
+        };
+        if self.scene.strict {
+            for undefined in &entry.undefined {
+                if !self.undefined.contains(undefined) {
+                    self.undefined.push(undefined.clone());
+                }
+            }
+        }
+        Ok(Some(entry))
+    }
+
+    /// Computes a result with nothing in sight but what lasts and what is in the key.
+    fn compute(
+        &self,
+        filtered: &'m Filtered,
+        memo: &'m Memo<'m>,
+        key: Key,
+        paths: &[&'m Path],
+        name: &'m str,
+        beginning: Beginning<'m>,
+    ) -> Computed<'m> {
+        let Scene { lasting, partials, now, zone, strict, .. } = self.scene;
+        let globals: &'m dyn Object = &Nothing;
+        let scene = Scene { lasting, globals, partials, memo: None, now, zone, seed: "", strict };
+        let mut alone: Renderer<'m, 'm> = Renderer::new(scene, self.template);
+        alone.included_from.clone_from(&self.included_from);
+        let inputs = key.inputs.iter().map(Input::value);
+        alone.captured = paths.iter().map(|path| address(path)).zip(inputs).collect();
+        if let Beginning::Variable(entry) = beginning {
+            let value = entry.value.clone();
+            alone.locals.push(Variable { name, value, entry: None });
+        }
+        let value = alone.evaluate(filtered)?;
+        Ok(memo.put(key, value, alone.undefined.into()))
+    }
+
+    /// What `filtered` begins with, where that is a name whose value lasts.
+    fn beginning(&self, filtered: &'m Filtered) -> Option<(&'m str, Beginning<'m>)> {
+        let Expression::Path(Path { root: Root::Name(name), .. }) = &filtered.value else {
+            return None;
+        };
+        if let Some(variable) = self.variable(name) {
+            let entry = variable.entry.as_ref()?;
+            return Some((name, Beginning::Variable(Arc::clone(entry))));
+        }
+        self.is_name_lasting(name).then_some((name, Beginning::Lasting))
+    }
+
+    fn is_lasting(&self, path: &Path) -> bool {
+        matches!(&path.root, Root::Name(name) if self.is_name_lasting(name))
+    }
+
+    /// Whether `name` stands for something that is the same in every rendering.
+    fn is_name_lasting(&self, name: &str) -> bool {
+        self.variable(name).is_none()
+            && !self.counters.iter().any(|(own, _)| *own == name)
+            && self.scene.globals.get(name).is_none()
+            && self.scene.lasting.get(name).is_some()
+    }
+}
+
+/// Calls `each` with every path in `filtered` but the one that it begins with and those that begin with
+/// the variable of a filter's own expression.
+fn inputs<'m>(filtered: &'m Filtered, each: &mut dyn FnMut(&'m Path)) {
+    if let Expression::Path(path) = &filtered.value {
+        of_path(path, each);
+    }
+    for call in &filtered.filters {
+        of_arguments(&call.arguments, each);
+        if let Callee::Each(_, variable, test) = &call.callee {
+            of_test(test, &mut |path| {
+                if !matches!(&path.root, Root::Name(name) if name == variable) {
+                    each(path);
+                }
+            });
+        }
+    }
+}
+
+fn of_arguments<'m>(arguments: &'m Arguments, each: &mut dyn FnMut(&'m Path)) {
+    let named = arguments.named.iter().map(|(_, value)| value);
+    arguments.positional.iter().chain(named).for_each(|value| of_expression(value, each));
+}
+
+fn of_test<'m>(test: &'m Test, each: &mut dyn FnMut(&'m Path)) {
+    match test {
+        Test::Condition(condition) => of_condition(condition, each),
+        Test::Value(filtered) => {
+            of_expression(&filtered.value, each);
+            inputs(filtered, each);
+        }
+    }
+}
+
+fn of_condition<'m>(condition: &'m Condition, each: &mut dyn FnMut(&'m Path)) {
+    for (term, _) in &condition.terms {
+        match term {
+            Term::Truthy(value) => of_expression(value, each),
+            Term::Compare(left, _, right) => {
+                of_expression(left, each);
+                of_expression(right, each);
+            }
+        }
+    }
+}
+
+fn of_expression<'m>(expression: &'m Expression, each: &mut dyn FnMut(&'m Path)) {
+    match expression {
+        Expression::Literal(_) => {}
+        Expression::Path(path) => {
+            each(path);
+            of_path(path, each);
+        }
+        Expression::Range(ends) => {
+            of_expression(&ends.0, each);
+            of_expression(&ends.1, each);
+        }
+    }
+}
+
+/// The paths within the brackets of `path`.
+fn of_path<'m>(path: &'m Path, each: &mut dyn FnMut(&'m Path)) {
+    if let Root::Computed(expression) = &path.root {
+        of_expression(expression, each);
+    }
+    for segment in &path.rest {
+        if let Segment::Computed(expression) = segment {
+            of_expression(expression, each);
+        }
+    }
+}
