@@ -16,7 +16,7 @@ use comrak::options::Plugins;
 use comrak::{Arena, Options, parse_document};
 
 use crate::config::MarkdownConfig;
-use crate::content::page::{Heading, Headings, HeadingsBuilder, Link, offset};
+use crate::content::page::{Body, Heading, Headings, HeadingsBuilder, Link, offset};
 use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// Turns Markdown into HTML; holds buffers for use again.
@@ -40,6 +40,14 @@ pub struct Found {
     pub title: Option<String>,
     /// Line and column (in bytes) in the body, from 1, of the first raw HTML that was left out.
     pub raw_html: Option<(usize, usize)>,
+}
+
+impl Found {
+    /// The body it was found in, whose HTML is nowhere kept.
+    pub fn into_body(self) -> Body {
+        let Self { headings, words, summary, links, title: _, raw_html: _ } = self;
+        Body { summary, words, headings, links, ..Body::default() }
+    }
 }
 
 /// A body whose quotes nest too deeply.

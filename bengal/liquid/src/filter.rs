@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use jiff::tz::TimeZone;
 
 use crate::date::Date;
+use crate::host::Host;
 use crate::limits::Limit;
 use crate::value::Value;
 
@@ -38,6 +39,12 @@ pub trait Filter: Send + Sync {
     /// The arguments with names that it takes.
     fn named(&self) -> &[&str] {
         &[]
+    }
+
+    /// Whether the same input and arguments always give the same, whatever page is rendered: then what it
+    /// makes of the site may be remembered.
+    fn is_pure(&self) -> bool {
+        false
     }
 
     /// What it makes of `input`.
@@ -87,6 +94,8 @@ pub struct Surroundings<'a> {
     pub zone: &'a TimeZone,
     /// What randomness begins with: the page's path.
     pub seed: &'a str,
+    /// The program that renders.
+    pub host: &'a dyn Host,
 }
 
 /// Why a filter gives nothing.

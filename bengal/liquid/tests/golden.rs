@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bengal_liquid::date::Date;
+use bengal_liquid::host::NoSite;
 use bengal_liquid::language::Language;
 use bengal_liquid::render::{Partial, Partials, Scene};
 use bengal_liquid::template::Template;
@@ -69,6 +70,7 @@ fn render(case: &Json) -> Result<String, String> {
         now: Date { seconds: 1_700_000_000, nanoseconds: 0, offset: 0 },
         zone: &jiff::tz::TimeZone::UTC,
         seed: "",
+        host: &NoSite,
         strict: false,
     };
     let mut out = String::new();

@@ -73,6 +73,14 @@ impl Site {
         out.push_str(html.get(at..range.end).unwrap_or_default());
     }
 
+    /// The URL from the site's root of the page or file that `target`, as written in `page`, leads to.
+    pub fn url_of_file(&self, page: &Page, target: &str) -> Option<String> {
+        match self.resolve(page, target) {
+            Resolved::Url(url, rest) => Some(format!("{url}{rest}")),
+            Resolved::Broken | Resolved::Other => None,
+        }
+    }
+
     /// Resolves `target`, as written in `page`: a path relative to its file (or, with a leading `/`,
     /// to the content folder), perhaps with `?…` or `#…`.
     fn resolve<'a>(&'a self, page: &Page, target: &'a str) -> Resolved<'a> {

@@ -268,7 +268,9 @@ fn locate(
     start: usize,
     reports: &mut Vec<Diagnostic>,
 ) -> Body {
-    let Found { headings, words, summary, mut links, title: _, raw_html } = found;
+    let raw_html = found.raw_html;
+    let mut body = found.into_body();
+    let links = &mut body.links;
     if !links.is_empty() || raw_html.is_some() {
         let before = lines_before(text, start);
         links.iter_mut().for_each(|link| link.line += offset(before));
@@ -277,5 +279,5 @@ fn locate(
             reports.push(raw_html_omitted(place));
         }
     }
-    Body { summary, words, headings, links, ..Body::default() }
+    body
 }

@@ -97,13 +97,14 @@ impl Renderer<'_> {
         };
         let current = CurrentPage::new(view.page(job.page), made, content);
         let paginator = Paginator::new(view, job.page, job.number);
-        let name = std::fmt::from_fn(|f| f.write_str(&site.name_of(job.page)));
+        let name = site.name_of(job.page);
         let rendering = Rendering {
             site: view,
             page: &current,
             content,
             paginator: paginator.as_ref(),
             name: &name,
+            depth: 0,
         };
         let template = template_of(self.context, site, job, reports);
         let mut html = String::with_capacity(self.size + self.size / 4);

@@ -2,6 +2,7 @@
 //!
 //! An archetype sees a few names and no site. It may do what templates may, but for including others.
 
+use bengal_liquid::host::NoSite;
 use bengal_liquid::render::Scene;
 use bengal_liquid::value::{Object, Value};
 use rustc_hash::FxHashMap;
@@ -34,6 +35,7 @@ pub fn fill_archetype(
         now: views::moment(now),
         zone: &config.timezone,
         seed: "",
+        host: &NoSite,
         strict: true,
     };
     let mut text = String::new();

@@ -45,8 +45,14 @@ impl<'m> SiteView<'m> {
         let source = TemplateSource { name: file.clone(), file, text: text.to_owned() };
         let (body, name) = (Body::default(), site.name_of(id));
         let page = CurrentPage::new(view.page(id), Made { body: &body, html: "" }, "");
-        let rendering =
-            Rendering { site: view, page: &page, content: "", paginator: None, name: &name };
+        let rendering = Rendering {
+            site: view,
+            page: &page,
+            content: "",
+            paginator: None,
+            name: &name,
+            depth: 0,
+        };
         let markdown = match templates.render_text(source, start, &rendering, reports) {
             Ok(markdown) => markdown,
             Err(RenderError::Unusable) => return None,
@@ -81,7 +87,9 @@ struct Lines<'a> {
 
 /// What was found, with lines of the file.
 fn located(found: Found, lines: &Lines<'_>, reports: &mut Vec<Diagnostic>) -> Body {
-    let Found { headings, words, summary, mut links, title: _, raw_html } = found;
+    let raw_html = found.raw_html;
+    let mut body = found.into_body();
+    let links = &mut body.links;
     if !links.is_empty() || raw_html.is_some() {
         let mut numbers = FxHashMap::default();
         for (line, number) in lines.text.lines().zip(1..) {
@@ -91,7 +99,7 @@ fn located(found: Found, lines: &Lines<'_>, reports: &mut Vec<Diagnostic>) -> Bo
         let number = |line: usize| {
             made.get(line.wrapping_sub(1)).and_then(|line| numbers.get(line)).copied()
         };
-        for link in &mut links {
+        for link in links {
             link.line = offset(number(link.line as usize).unwrap_or(0));
         }
         if let Some((line, column)) = raw_html {
@@ -102,5 +110,5 @@ fn located(found: Found, lines: &Lines<'_>, reports: &mut Vec<Diagnostic>) -> Bo
             reports.push(crate::markdown::raw_html_omitted(place));
         }
     }
-    Body { summary, words, headings, links, ..Body::default() }
+    body
 }

@@ -11,7 +11,7 @@ use super::page_view::{
     Lists, PLAIN, PageView, SiteView, Sources, TocEntry, Views, reading_time, summary, toc,
 };
 use super::views::{NO_TEXT, list, names, optional};
-use crate::site::{Made, PageId};
+use crate::site::{Made, Page, PageId};
 use crate::value::Text;
 
 /// `page`, as the template that renders it sees it.
@@ -41,9 +41,9 @@ impl<'r, 'm> CurrentPage<'r, 'm> {
 }
 
 impl CurrentPage<'_, '_> {
-    /// The page's URL.
-    pub(super) fn url(&self) -> &str {
-        &self.view.page.url
+    /// The page.
+    pub(super) fn page(&self) -> &Page {
+        self.view.page
     }
 }
 

@@ -1,7 +1,5 @@
 //! What is wrong with a template, as diagnostics that point into it.
 
-use std::fmt::Display;
-
 use bengal_liquid::error::{self, Fault, RenderError, SyntaxError, Undefined};
 
 use super::{Compiled, TemplateSource, Templates};
@@ -24,7 +22,7 @@ pub(super) struct Rendered<'r> {
     /// All templates: the fault may be in a partial.
     pub templates: &'r Templates,
     /// The page.
-    pub page: &'r dyn Display,
+    pub page: &'r str,
 }
 
 impl Rendered<'_> {

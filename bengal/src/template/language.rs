@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bengal_liquid::filter::{Arguments, Filter, Filtered, Surroundings};
 use bengal_liquid::language::Language;
+use bengal_liquid::tags;
 use bengal_liquid::value::Value;
 
 use crate::config::Config;
@@ -15,6 +16,7 @@ pub(super) fn language<'k>(config: &Config, known: impl Iterator<Item = &'k str>
     let url = |name, start: &str| Arc::new(UrlFilter { name, start: start.into() });
     language.add_filter(url("relative_url", config.base_path()));
     language.add_filter(url("absolute_url", &config.base_url));
+    tags::jekyll().into_iter().for_each(|tag| language.add_tag(tag));
     language.set_partials(known.flat_map(spellings));
     language
 }
@@ -51,6 +53,10 @@ impl Filter for UrlFilter {
 
     fn arguments(&self) -> RangeInclusive<usize> {
         0..=0
+    }
+
+    fn is_pure(&self) -> bool {
+        true
     }
 
     fn run<'v>(

@@ -10,6 +10,7 @@ mod archetype;
 pub mod body;
 pub mod current;
 mod errors;
+mod host;
 mod language;
 pub mod page_view;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
 pub use archetype::fill_archetype;
 use current::{CurrentPage, Globals, Paginator};
+use host::PageHost;
 use page_view::SiteView;
 
 /// A template's source.
@@ -178,7 +180,8 @@ impl Templates {
             memo,
             now: views::moment(settings.now),
             zone: &settings.config.timezone,
-            seed: page.page.url(),
+            seed: &page.page.page().url,
+            host: &PageHost { templates: self, rendering: page },
             strict: self.strict,
         };
         self.render_with(compiled, scene, page.name, out, reports)
@@ -189,7 +192,7 @@ impl Templates {
         &'x self,
         compiled: &'x Compiled,
         scene: Scene<'x, 'v>,
-        name: &dyn fmt::Display,
+        name: &str,
         out: &mut String,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<(), RenderError> {
@@ -216,7 +219,7 @@ impl Partials for Templates {
 }
 
 /// A page on its way through its templates.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rendering<'r, 'm> {
     /// The site.
     pub site: &'m SiteView<'m>,
@@ -227,7 +230,9 @@ pub struct Rendering<'r, 'm> {
     /// Its list's page, where it is shown in pages.
     pub paginator: Option<&'r Paginator<'m>>,
     /// What it is called in messages.
-    pub name: &'r dyn fmt::Display,
+    pub name: &'r str,
+    /// How many files that it includes with `include_relative` are around what is rendered.
+    pub depth: usize,
 }
 
 /// What the files of the embedded theme begin with in messages.

@@ -11,10 +11,12 @@ use std::sync::OnceLock;
 
 use bengal_liquid::memo::Memo;
 use bengal_liquid::value::{Object, ToValue, Value as Liquid};
+use rustc_hash::FxHashMap;
 
 use super::Templates;
 use super::views::{NO_TEXT, list, names, optional};
 use crate::content::page::{Body, Headings, Kind};
+use crate::content::permalink::folder_and_stem;
 use crate::site::{Made, MenuItem, Page, PageId, Settings, Site};
 use crate::store::BodyStore;
 use crate::value::Text;
@@ -70,6 +72,7 @@ pub struct SiteView<'m> {
     sections: OnceLock<Views<'m>>,
     taxonomies: OnceLock<Named<'m>>,
     menus: Named<'m>,
+    posts: OnceLock<FxHashMap<&'m str, Vec<PageId>>>,
 }
 
 /// Views of pages, in order.
@@ -118,11 +121,34 @@ impl<'m> SiteView<'m> {
                 newest: OnceLock::new(),
                 sections: OnceLock::new(),
                 taxonomies: OnceLock::new(),
+                posts: OnceLock::new(),
                 menus: Named(
                     menus.iter().map(|menu| (&*menu.name, Field::Menu(&menu.items))).collect(),
                 ),
             }
         })
+    }
+
+    /// The page whose file is named `name`, without what it ends in, perhaps with folders before it.
+    pub(super) fn post(&self, name: &str) -> Option<PageId> {
+        let site = self.sources.site;
+        let posts = self.posts.get_or_init(|| {
+            let mut posts: FxHashMap<&str, Vec<PageId>> = FxHashMap::default();
+            for id in site.ids() {
+                let path = site[id].path.as_deref();
+                let stem = path.map(|path| folder_and_stem(path).1).filter(|stem| !stem.is_empty());
+                if let Some(stem) = stem {
+                    posts.entry(stem).or_default().push(id);
+                }
+            }
+            posts
+        });
+        let named = posts.get(name.rsplit('/').next()?)?;
+        let is_named = |id: &&PageId| {
+            let path = site[**id].path.as_deref().and_then(|path| path.rsplit_once('.'));
+            path.is_some_and(|(path, _)| path == name || path.ends_with(&format!("/{name}")))
+        };
+        named.iter().find(is_named).or(named.first().filter(|_| !name.contains('/'))).copied()
     }
 
     /// The view of a page.

@@ -1,6 +1,7 @@
 //! Templates rendered against plain values: what bengal's own tags, scopes and filters do.
 
 use bengal_liquid::date::Date;
+use bengal_liquid::host::NoSite;
 use bengal_liquid::render::Scene;
 use bengal_liquid::value::{Object, Value};
 use serde_json::json;
@@ -48,6 +49,7 @@ fn rendered(sources: &[(&str, &str)]) -> (String, Vec<Diagnostic>) {
         now: Date::default(),
         zone: &config.timezone,
         seed: "",
+        host: &NoSite,
         strict: true,
     };
     let mut out = String::new();

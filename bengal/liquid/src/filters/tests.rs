@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::STANDARD;
 use crate::date::Date;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
+use crate::host::NoSite;
 use crate::limits::{LIST_ITEMS, Limit, TEXT_BYTES};
 use crate::value::{List, Map, Object, Value};
 
@@ -22,7 +23,8 @@ fn with_named<'v>(
 ) -> Filtered<'v> {
     let filter = STANDARD.iter().find(|filter| filter.name == name).expect(name);
     assert!((filter.arguments.0..=filter.arguments.1).contains(&positional.len()), "{name}");
-    let surroundings = Surroundings { now: Date::default(), zone: &TimeZone::UTC, seed: "" };
+    let surroundings =
+        Surroundings { now: Date::default(), zone: &TimeZone::UTC, seed: "", host: &NoSite };
     (filter.run)(input, &Arguments { positional, named }, &surroundings)
 }
 

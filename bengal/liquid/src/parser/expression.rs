@@ -37,8 +37,8 @@ const OVER_LISTS: &[&str] = &[
     "where_exp",
 ];
 
-/// Filters whose result is not the same for the same input.
-const VARYING: &[&str] = &["sample"];
+/// Filters whose result depends on more than their input and arguments.
+const VARYING: &[&str] = &["sample", "markdownify"];
 
 impl Parser<'_, '_> {
     /// An expression and its filters, up to the end of the markup.
@@ -315,7 +315,11 @@ impl Parser<'_, '_> {
         let Expression::Path(Path { root: Root::Name(_), .. }) = &filtered.value else {
             return None;
         };
-        if !named(OVER_LISTS) || named(VARYING) {
+        let is_pure = |call: &Call| match &call.callee {
+            Callee::Host(filter) => filter.is_pure(),
+            Callee::Builtin(_) | Callee::Each(..) => true,
+        };
+        if !named(OVER_LISTS) || named(VARYING) || !filtered.filters.iter().all(is_pure) {
             return None;
         }
         Some(Remembered { id: self.language.next_id() })

@@ -20,6 +20,7 @@ use crate::date::Date;
 use crate::error::{Fault, Place, RenderError, Undefined};
 use crate::filter::{FilterError, Surroundings};
 use crate::forloop::Loop;
+use crate::host::Host;
 use crate::limits::{DEPTH, INCLUDES, LOOP_ROUNDS, Limit, MADE_BYTES, OUTPUT_BYTES, TEXT_BYTES};
 use crate::memo::{Entry, Memo};
 use crate::template::Template;
@@ -42,6 +43,8 @@ pub struct Scene<'m, 'v> {
     pub zone: &'m TimeZone,
     /// What randomness begins with.
     pub seed: &'v str,
+    /// The program that renders.
+    pub host: &'v dyn Host,
     /// Whether undefined names are to be noted.
     pub strict: bool,
 }
@@ -290,6 +293,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     }
 
     fn surroundings(&self) -> Surroundings<'v> {
-        Surroundings { now: self.scene.now, zone: self.scene.zone, seed: self.scene.seed }
+        let Scene { now, zone, seed, host, .. } = self.scene;
+        Surroundings { now, zone, seed, host }
     }
 }

@@ -8,6 +8,7 @@ use crate::ast::{
     Arguments, Callee, Condition, Expression, Filtered, Path, Root, Segment, Term, Test,
 };
 use crate::error::RenderError;
+use crate::host::NoSite;
 use crate::memo::{Entry, Input, Key, Memo};
 use crate::value::{Object, Value};
 
@@ -99,7 +100,8 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     ) -> Computed<'m> {
         let Scene { lasting, partials, now, zone, strict, .. } = self.scene;
         let globals: &'m dyn Object = &Nothing;
-        let scene = Scene { lasting, globals, partials, memo: None, now, zone, seed: "", strict };
+        let (none, seed, host) = (None, "", &NoSite);
+        let scene = Scene { lasting, globals, partials, memo: none, now, zone, seed, host, strict };
         let mut alone: Renderer<'m, 'm> = Renderer::new(scene, self.template);
         alone.included_from.clone_from(&self.included_from);
         let inputs = key.inputs.iter().map(Input::value);

@@ -1,0 +1,97 @@
+//! What tags and filters ask of the site for the page being rendered: `link`, `post_url`,
+//! `include_relative`, `highlight`, `markdownify`.
+//!
+//! **Invariant:** a file that a page includes lies in the folder of the content.
+
+use std::path::{Component, Path};
+
+use bengal_liquid::host::Host;
+
+use super::{RenderError, Rendering, TemplateSource, Templates};
+use crate::content::front_matter;
+use crate::markdown::Markdown;
+use crate::site::{CONTENT, Made, content_path};
+
+/// How deep files may include each other with `include_relative`.
+const DEPTH: usize = 16;
+
+/// The page being rendered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageHost<'r, 'm> {
+    pub templates: &'r Templates,
+    pub rendering: &'r Rendering<'r, 'm>,
+}
+
+impl Host for PageHost<'_, '_> {
+    fn url_of_file(&self, path: &str) -> Option<String> {
+        let sources = self.rendering.site.sources;
+        let path = path.strip_prefix("content/").unwrap_or(path).trim_start_matches('/');
+        let url = sources.site.url_of_file(self.rendering.page.page(), &format!("/{path}"))?;
+        Some(format!("{}{url}", sources.settings.config.base_path()))
+    }
+
+    fn url_of_post(&self, name: &str) -> Option<String> {
+        let sources = self.rendering.site.sources;
+        let page = self.rendering.site.post(name.trim_start_matches('/'))?;
+        Some(format!("{}{}", sources.settings.config.base_path(), sources.site[page].url))
+    }
+
+    fn include_beside(&self, path: &str) -> Result<String, String> {
+        if self.rendering.depth >= DEPTH {
+            return Err(format!("files include each other over {DEPTH} deep"));
+        }
+        let source = self.read(path)?;
+        let body = front_matter::split(&source.text).map_or(0, |split| split.body);
+        let rendering = Rendering { depth: self.rendering.depth + 1, ..*self.rendering };
+        let mut reports = Vec::new();
+        let done = self.templates.render_text(source, body, &rendering, &mut reports);
+        done.map_err(|error| match (error, reports.first()) {
+            (RenderError::Failed(diagnostic), _) => diagnostic.message,
+            (RenderError::Unusable, Some(report)) => report.message.clone(),
+            (RenderError::Unusable, None) => "it is wrong".to_owned(),
+        })
+    }
+
+    fn highlight(&self, code: &str, language: &str, numbered: bool) -> String {
+        // As a fence that nothing in the code can close.
+        let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat((longest + 1).max(3));
+        let options = if numbered { " {linenos}" } else { "" };
+        self.markdown(&format!("{fence}{language}{options}\n{code}\n{fence}\n"))
+    }
+
+    fn markdown(&self, text: &str) -> String {
+        let sources = self.rendering.site.sources;
+        let mut html = String::new();
+        let mut markdown = Markdown::new(&sources.settings.config.markdown);
+        let Ok(found) = markdown.convert(text, &mut html) else { return text.to_owned() };
+        let body = found.into_body();
+        let made = Made { body: &body, html: &html };
+        let page = self.rendering.page.page();
+        sources.site.fill_links(page, made, 0..html.len(), sources.settings)
+    }
+}
+
+impl PageHost<'_, '_> {
+    /// The file `path`, from the folder of the page.
+    fn read(&self, path: &str) -> Result<TemplateSource, String> {
+        let inside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+        if path.is_empty() || path.contains('\\') || !Path::new(path).components().all(inside) {
+            return Err(format!("`{path}` does not stay in the page's folder"));
+        }
+        let own = self.rendering.page.page().path.as_deref().unwrap_or_default();
+        let folder = own.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        let root = &self.rendering.site.sources.settings.root;
+        let file = content_path(&format!("{folder}{path}"));
+        let real = root.join(&file).canonicalize();
+        let content = root.join(CONTENT).canonicalize();
+        match (real, content) {
+            (Ok(real), Ok(content)) if real.starts_with(&content) => {
+                let text = std::fs::read_to_string(&real).map_err(|e| format!("{file}: {e}"))?;
+                Ok(TemplateSource { name: file.clone(), file, text })
+            }
+            (Ok(_), _) => Err(format!("{file} leads out of the content")),
+            (Err(error), _) => Err(format!("{file}: {error}")),
+        }
+    }
+}
