@@ -150,6 +150,7 @@ pub fn compact<'v>(
     kept(input, arguments, |value| !value.is_nil())
 }
 
+#[expect(clippy::mutable_key_type, reason = "the counter of a loop is no part of its hash")]
 pub fn uniq<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,

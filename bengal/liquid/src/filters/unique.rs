@@ -36,6 +36,8 @@ impl Hash for Unique<'_> {
                     hash_scalar(&item, hasher);
                 }
             }
+            // By itself no float is the same, so that not even huge numbers need share a hash.
+            Value::Int(number) => number.hash(hasher),
             other => hash_scalar(other, hasher),
         }
     }
