@@ -53,7 +53,9 @@ impl Fields for CurrentPage<'_, '_> {
             "reading_time" => Some(&self.reading_time),
             // `pages`, `terms` and `sections` are the shared view's: they are as long as the list, and a
             // list that is shown in pages asks for them in each.
-            "ancestors" | "tags" | "taxonomies" => self.lists.field(self.view, name),
+            "ancestors" | "nearby" | "path" | "tags" | "taxonomies" => {
+                self.lists.field(self.view, name)
+            }
             _ => self.view.field(name),
         }
     }

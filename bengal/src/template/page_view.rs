@@ -270,6 +270,8 @@ pub(super) struct Lists<'m> {
     pages: OnceLock<Views<'m>>,
     sections: OnceLock<Views<'m>>,
     ancestors: OnceLock<Views<'m>>,
+    nearby: OnceLock<Views<'m>>,
+    path: OnceLock<Option<Text>>,
     tags: OnceLock<Vec<&'m Text>>,
     taxonomies: OnceLock<Named<'m>>,
 }
@@ -285,6 +287,8 @@ impl<'m> Lists<'m> {
             }
             "sections" => self.sections.get_or_init(|| site.views(&page.sections)),
             "ancestors" => self.ancestors.get_or_init(|| ancestors(page, site)),
+            "nearby" => self.nearby.get_or_init(|| site.views(site.sources.site.nearby(page))),
+            "path" => optional(self.path.get_or_init(|| page.path.as_deref().map(Text::from))),
             "tags" => self.tags.get_or_init(|| tags(page, site)),
             "taxonomies" => self.taxonomies.get_or_init(|| taxonomies(page, site)),
             _ => return None,
