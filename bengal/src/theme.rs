@@ -25,6 +25,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("partials/head_title.liquid", include_str!("../theme/templates/partials/head_title.liquid")),
     ("partials/header.liquid", include_str!("../theme/templates/partials/header.liquid")),
     ("partials/headings.liquid", include_str!("../theme/templates/partials/headings.liquid")),
+    ("partials/links.liquid", include_str!("../theme/templates/partials/links.liquid")),
     ("partials/list.liquid", include_str!("../theme/templates/partials/list.liquid")),
     ("partials/menu.liquid", include_str!("../theme/templates/partials/menu.liquid")),
     ("partials/meta.liquid", include_str!("../theme/templates/partials/meta.liquid")),

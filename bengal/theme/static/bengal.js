@@ -6,7 +6,13 @@
   const KEY = "bengal-theme";
 
   // The theme that was chosen, before anything is painted. Storage may be forbidden.
-  const stored = () => { try { return localStorage.getItem(KEY); } catch { return null; } };
+  const stored = () => {
+    try {
+      return localStorage.getItem(KEY);
+    } catch {
+      return null;
+    }
+  };
   const apply = (theme) => {
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
     else delete root.dataset.theme;
@@ -21,19 +27,34 @@
     try {
       if (own) localStorage.setItem(KEY, theme);
       else localStorage.removeItem(KEY);
-    } catch { /* The choice then lasts as long as the page. */ }
+    } catch {
+      // The choice then lasts as long as the page.
+    }
     apply(own ? theme : null);
   };
 
+  // The browser's own bar has the page's colour, which is known once the style sheet is there.
+  const colourBar = () => {
+    const back = getComputedStyle(document.body).backgroundColor;
+    for (const meta of document.querySelectorAll("meta[name=theme-color]")) meta.content = back;
+  };
+
   const workSwitch = (button) => {
-    const show = () => {
-      button.ariaPressed = String(isDark());
-      const back = getComputedStyle(document.body).backgroundColor;
-      for (const meta of document.querySelectorAll("meta[name=theme-color]")) meta.content = back;
+    const show = () => { button.ariaPressed = String(isDark()); };
+    const change = () => {
+      show();
+      colourBar();
     };
-    button.addEventListener("click", () => { choose(isDark() ? "light" : "dark"); show(); });
-    dark.addEventListener("change", show);
-    addEventListener("storage", (event) => { if (event.key === KEY) { apply(event.newValue); show(); } });
+    button.addEventListener("click", () => {
+      choose(isDark() ? "light" : "dark");
+      change();
+    });
+    dark.addEventListener("change", change);
+    addEventListener("storage", (event) => {
+      if (event.key !== KEY) return;
+      apply(event.newValue);
+      change();
+    });
     button.hidden = false;
     show();
   };
@@ -45,7 +66,6 @@
       link.className = "anchor";
       link.href = `#${heading.id}`;
       link.ariaLabel = `Link to “${heading.textContent}”`;
-      link.textContent = "#";
       const around = document.createElement("div");
       around.className = "heading";
       heading.replaceWith(around);
@@ -57,7 +77,10 @@
   const reachScrollers = () => {
     const all = [...document.querySelectorAll("main :is(pre, table)")];
     const wide = all.map((box) => box.scrollWidth > box.clientWidth);
-    all.forEach((box, i) => { if (wide[i]) box.tabIndex = 0; else box.removeAttribute("tabindex"); });
+    all.forEach((box, at) => {
+      if (wide[at]) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    });
   };
 
   // A panel or a menu that has led somewhere closes, and so does a menu that is left.
@@ -76,12 +99,15 @@
     }
   };
 
+  addEventListener("load", () => {
+    colourBar();
+    reachScrollers();
+  });
+  addEventListener("resize", reachScrollers);
   addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector(".switch");
     if (button) workSwitch(button);
     linkHeadings();
-    reachScrollers();
-    addEventListener("resize", reachScrollers);
     addEventListener("click", closeBehind);
     addEventListener("keydown", closeOnEscape);
   });
