@@ -225,6 +225,9 @@ fn format_node<'a>(
         NodeValue::Heading(heading) => {
             return format_heading(context, node, heading.level, entering);
         }
+        NodeValue::TaskItem(task) if entering => {
+            return format_task(context, node, task.symbol.is_some());
+        }
         NodeValue::Link(_) if !entering => {
             context.write_str("</a>")?;
             return Ok(ChildRendering::HTML);
@@ -317,6 +320,22 @@ fn format_heading<'a>(
         write!(context, "</h{level}>")?;
         context.lf()?;
     }
+    Ok(ChildRendering::HTML)
+}
+
+/// The start of an item of a task list. Its box is called what the item says, for those who hear the
+/// page: comrak leaves it without a name.
+fn format_task<'a>(
+    context: &mut Context<'_, '_, Walk<'_>>,
+    node: &'a AstNode<'a>,
+    done: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    context.user.findings.in_word = false;
+    let name = node.first_child().map(AstNode::collect_text).unwrap_or_default();
+    context.cr()?;
+    context.write_str("<li><input type=\"checkbox\" aria-label=\"")?;
+    context.escape(&name)?;
+    context.write_str(if done { "\" checked disabled> " } else { "\" disabled> " })?;
     Ok(ChildRendering::HTML)
 }
 

@@ -17,3 +17,4 @@ mod properties;
 mod rebuild;
 mod stages;
 mod support;
+mod theme;

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use assemble::in_order;
 pub use assemble::{Assembled, Gathered, assemble, list_url};
 pub use links::Made;
 
@@ -212,7 +213,25 @@ impl Site {
             _ => &self[id].pages,
         }
     }
+
+    /// Of the list that `page` stands in, its section's pages or sections, those around it, itself
+    /// among them: what navigation can show of a list of any length.
+    pub fn nearby(&self, page: &Page) -> &[PageId] {
+        let Some(section) = page.section else { return &[] };
+        let list = match page.kind {
+            Kind::Page => &self[section].pages,
+            Kind::Section => &self[section].sections,
+            _ => return &[],
+        };
+        let at = list.partition_point(|id| in_order(&self[*id], page).is_lt());
+        let start = at.saturating_sub(NEARBY / 2).min(list.len().saturating_sub(NEARBY));
+        &list[start..list.len().min(start + NEARBY)]
+    }
 }
+
+/// How many pages [`Site::nearby`] gives: a section of that many is shown whole, and a page's
+/// navigation stays a few kilobytes.
+const NEARBY: usize = 40;
 
 /// The path of a content file as messages name it.
 pub fn content_path(path: &str) -> String {

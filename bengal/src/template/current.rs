@@ -58,7 +58,9 @@ impl Object for CurrentPage<'_, '_> {
             "reading_time" => reading_time(self.made.body).into(),
             // `pages`, `terms` and `sections` are the shared view's: they are as long as the list, and a
             // list that is shown in pages asks for them in each.
-            "ancestors" | "tags" | "taxonomies" => return self.lists.field(self.view, name),
+            "ancestors" | "nearby" | "path" | "tags" | "taxonomies" => {
+                return self.lists.field(self.view, name);
+            }
             _ => return self.view.get(name),
         })
     }

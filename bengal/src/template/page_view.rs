@@ -320,6 +320,7 @@ pub(super) struct Lists<'m> {
     pages: OnceLock<Views<'m>>,
     sections: OnceLock<Views<'m>>,
     ancestors: OnceLock<Views<'m>>,
+    nearby: OnceLock<Views<'m>>,
     tags: OnceLock<Vec<&'m Text>>,
     taxonomies: OnceLock<Named<'m>>,
 }
@@ -335,6 +336,10 @@ impl<'m> Lists<'m> {
             }
             "sections" => list(self.sections.get_or_init(|| site.views(&page.sections))),
             "ancestors" => list(self.ancestors.get_or_init(|| ancestors(page, site))),
+            "nearby" => {
+                list(self.nearby.get_or_init(|| site.views(site.sources.site.nearby(page))))
+            }
+            "path" => page.path.as_deref().into(),
             "tags" => list(self.tags.get_or_init(|| tags(page, site))),
             "taxonomies" => Liquid::Object(self.taxonomies.get_or_init(|| taxonomies(page, site))),
             _ => return None,

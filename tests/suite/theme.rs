@@ -1,0 +1,64 @@
+//! The embedded theme: what no golden site is large enough to show.
+
+use crate::support::Site;
+
+/// A site with the pages `page 1` … of each folder.
+fn site(config: &str, folders: &[(&str, usize)]) -> Site {
+    let site = Site::bare(&[("bengal.yaml", config)]);
+    for (folder, pages) in folders {
+        for page in 1..=*pages {
+            let text = format!("---\ntitle: Page {page}\nweight: {page}\n---\nText.\n");
+            site.write(&format!("content/{folder}/p{page}.md"), text);
+        }
+    }
+    site
+}
+
+/// The side navigation of the page at `path` in the output.
+fn side(site: &Site, path: &str) -> String {
+    let html = String::from_utf8(site.output()[path].clone()).unwrap();
+    let (_, side) = html.split_once("<nav class=\"side\"").unwrap_or_else(|| panic!("{html}"));
+    side.split("</nav>").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_side_navigation_of_a_large_section_is_short_and_has_the_page_in_it() {
+    let site = site("strict: true\n", &[("docs", 100), ("docs/below", 2)]);
+    let run = site.build(&[]);
+    assert_eq!((run.code, run.diagnostics()), (Some(0), Vec::new()));
+    for (page, from, to) in [(1, 1, 40), (20, 1, 40), (70, 50, 89), (100, 61, 100)] {
+        let side = side(&site, &format!("docs/p{page}/index.html"));
+        assert!(side.contains(&format!("href=\"/docs/p{page}/\" aria-current=\"page\"")), "{side}");
+        let shown = |page: &usize| side.contains(&format!("href=\"/docs/p{page}/\""));
+        assert_eq!((1..=100).filter(shown).collect::<Vec<_>>(), (from..=to).collect::<Vec<_>>());
+        assert!(side.contains("href=\"/docs/below/\"") && side.contains(">All of Docs<"), "{side}");
+    }
+}
+
+#[test]
+fn the_side_navigation_is_open_along_the_way_to_the_page() {
+    let folders = [("a", 1), ("a/b", 1), ("a/b/c", 1), ("a/d", 1), ("e", 1)];
+    let site = site("strict: true\n", &folders);
+    assert_eq!(site.build(&[]).code, Some(0));
+    let side = side(&site, "a/b/c/index.html");
+    let shown = ["a", "a/p1", "a/b", "a/b/p1", "a/b/c", "a/b/c/p1", "a/d"];
+    for url in shown.map(|path| format!("href=\"/{path}/\"")) {
+        assert_eq!(side.matches(&url).count(), 1, "{url} in {side}");
+    }
+    assert_eq!(side.matches("<li>").count() + 1, shown.len(), "{side}");
+    assert_eq!(side.matches("aria-current").count(), 1, "{side}");
+}
+
+#[test]
+fn nothing_is_asked_of_another_server() {
+    let config = "title: T\nbase_url: https://example.org/sub\n";
+    let site = site(config, &[("docs", 3)]);
+    assert_eq!(site.build(&[]).code, Some(0));
+    for (path, bytes) in site.output() {
+        let text = String::from_utf8(bytes).unwrap();
+        let fetched = ["src=\"", "url(", "@import", "rel=\"stylesheet\" href=\"", "fetch("];
+        for rest in fetched.iter().flat_map(|start| text.split(start).skip(1)) {
+            assert!(rest.starts_with("/sub/"), "{path}: {:.80}", rest);
+        }
+    }
+}
