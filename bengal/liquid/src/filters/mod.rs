@@ -3,6 +3,7 @@
 mod date;
 mod encode;
 mod input;
+pub mod jekyll;
 mod list;
 mod number;
 mod sort;
