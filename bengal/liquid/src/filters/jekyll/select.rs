@@ -16,6 +16,7 @@
 use rustc_hash::FxHashMap;
 
 use super::super::input::{items, property, str_of, text};
+use super::super::list;
 use super::lists::nested;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
 use crate::value::{Map, Value};
@@ -24,15 +25,18 @@ use crate::value::{Map, Value};
 pub(super) fn select<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    surroundings: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    if is_given_back(&input, arguments) {
+    let Some(test) = Test::of(arguments)? else {
+        return list::select(input, arguments, surroundings);
+    };
+    if is_single(&input) {
         return Ok(input);
     }
     let mut found = Vec::new();
-    matching(&input, arguments, |item| {
+    test.passing(&input, |item| {
         found.push(item);
-        Ok(true)
+        true
     })?;
     Ok(Value::list(found))
 }
@@ -41,15 +45,18 @@ pub(super) fn select<'v>(
 pub(super) fn find<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    surroundings: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    if is_given_back(&input, arguments) {
+    let Some(test) = Test::of(arguments)? else {
+        return list::find(input, arguments, surroundings);
+    };
+    if is_single(&input) {
         return Ok(input);
     }
     let mut found = Value::Nil;
-    matching(&input, arguments, |item| {
+    test.passing(&input, |item| {
         found = item;
-        Ok(false)
+        false
     })?;
     Ok(found)
 }
@@ -89,26 +96,8 @@ pub(super) fn group_by<'v>(
 }
 
 /// Whether the input is none that items can be found in.
-fn is_given_back(input: &Value<'_>, arguments: &Arguments<'_, '_>) -> bool {
-    let no_items =
-        matches!(input, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_));
-    no_items && !arguments.value(1).is_nil()
-}
-
-/// Hands on the items that the arguments select, as long as `found` asks for more.
-fn matching<'v>(
-    input: &Value<'v>,
-    arguments: &Arguments<'_, 'v>,
-    mut found: impl FnMut(Value<'v>) -> Result<bool, FilterError>,
-) -> Result<(), FilterError> {
-    if arguments.value(0).is_nil() {
-        return Ok(());
-    }
-    let property = Property::of(arguments.value(0))?;
-    let target = Target::of(arguments.value(1))?;
-    items_of(input, &property, |item| {
-        if target.takes(&property.get(&item)?)? { found(item) } else { Ok(true) }
-    })
+fn is_single(input: &Value<'_>) -> bool {
+    matches!(input, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_))
 }
 
 /// The name that items are asked for.
@@ -142,41 +131,52 @@ impl<'v> Property<'v> {
     }
 }
 
-/// What the property is compared with.
-enum Target<'v> {
-    /// It is to be there.
-    Present,
-    /// It is to hold nothing.
-    Nothing(Value<'v>),
-    /// It is to be equal to the first, or to show the second, its text.
-    Equal(Value<'v>, Value<'v>),
+/// What is asked of each item.
+#[derive(Debug)]
+struct Test<'v> {
+    property: Property<'v>,
+    target: Value<'v>,
+    /// The target's text.
+    shown: Value<'v>,
 }
 
-impl<'v> Target<'v> {
-    fn of(target: Value<'v>) -> Result<Self, FilterError> {
-        Ok(match target {
-            Value::Nil => Self::Present,
-            Value::Empty | Value::Blank => Self::Nothing(target),
-            target => Self::Equal(target.clone(), text(target)?),
+impl<'v> Test<'v> {
+    /// `None` where there is no property or no target.
+    fn of(arguments: &Arguments<'_, 'v>) -> Result<Option<Self>, FilterError> {
+        let (name, target) = (arguments.value(0), arguments.value(1));
+        if name.is_nil() || target.is_nil() {
+            return Ok(None);
+        }
+        let shown = text(target.clone())?;
+        Ok(Some(Self { property: Property::of(name)?, target, shown }))
+    }
+
+    /// Hands on the items that pass, as long as `found` asks for more.
+    fn passing(
+        &self,
+        input: &Value<'v>,
+        mut found: impl FnMut(Value<'v>) -> bool,
+    ) -> Result<(), FilterError> {
+        items_of(input, &self.property, |item| {
+            let passes = self.passes(&self.property.get(&item)?)?;
+            Ok(!passes || found(item))
         })
     }
 
-    fn takes(&self, property: &Value<'v>) -> Result<bool, FilterError> {
-        match self {
-            Self::Present => Ok(property.is_truthy()),
-            Self::Nothing(nothing) => Ok(property.is_nil() || property == nothing),
-            Self::Equal(target, text) => {
-                if property == target || shows(property, str_of(text))? {
-                    return Ok(true);
-                }
-                for item in property.for_items().into_iter().filter(|_| property.is_list()) {
-                    if shows(&item, str_of(text))? {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
+    fn passes(&self, value: &Value<'v>) -> Result<bool, FilterError> {
+        let shown = str_of(&self.shown);
+        if *value == self.target || shows(value, shown)? {
+            return Ok(true);
+        }
+        if value.is_nil() {
+            return Ok(matches!(self.target, Value::Empty | Value::Blank));
+        }
+        for item in value.for_items().into_iter().filter(|_| value.is_list()) {
+            if shows(&item, shown)? {
+                return Ok(true);
             }
         }
+        Ok(false)
     }
 }
 
