@@ -5,6 +5,7 @@ use crate::limits::{Limit, TextBuilder};
 use crate::value::Value;
 
 use super::super::input::text;
+use super::dates::xmlschema;
 
 /// How deep lists and objects may nest: what is deeper is taken to hold itself.
 const DEPTH: usize = 64;
@@ -31,6 +32,7 @@ fn write(value: &Value<'_>, json: &mut TextBuilder, depth: usize) -> Result<(), 
         Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
             json.write_with(|made| std::fmt::write(made, format_args!("{value}")))?;
         }
+        Value::Date(date) => quote(&xmlschema(date)?, json)?,
         Value::Object(_) | Value::Map(_) => {
             json.push('{')?;
             for (index, (name, value)) in value.fields().iter().enumerate() {

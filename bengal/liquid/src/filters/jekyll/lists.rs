@@ -1,14 +1,13 @@
 //! Filters that take from lists, add to them, or name their items.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::super::input::integer;
-use super::{NESTING, bounded};
+use super::super::input::{integer, str_of, text, write};
+use super::NESTING;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
-use crate::limits::list_items;
+use crate::limits::{TextBuilder, list_items};
 use crate::value::Value;
 
 /// `a, b, and c`; the argument takes the place of `and`. What is no list is a list of one.
@@ -26,19 +25,18 @@ pub(super) fn array_to_sentence_string<'v>(
     if let (1, Some(single @ (Value::Str(_) | Value::Text(_)))) = (count, items.get(0)) {
         return Ok(single);
     }
-    let made = bounded(|made| {
-        for (index, item) in items.into_iter().enumerate() {
-            match (index, count) {
-                (0, _) => {}
-                (1, 2) => write!(made, " {connector} ")?,
-                _ if index + 1 == count => write!(made, ", {connector} ")?,
-                _ => made.write_str(", ")?,
+    let (mut made, connector) = (TextBuilder::default(), text(connector)?);
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            made.push_str(if count == 2 { " " } else { ", " })?;
+            if index + 1 == count {
+                made.push_str(str_of(&connector))?;
+                made.push(' ')?;
             }
-            write!(made, "{item}")?;
         }
-        Ok(())
-    })?;
-    Ok(Value::from(made))
+        write(&item, &mut made)?;
+    }
+    Ok(Value::from(made.finish()))
 }
 
 /// The list with the argument after its items.
@@ -161,33 +159,53 @@ impl Chance {
 /// A list of `items`, which may be lists that filters made.
 ///
 /// # Errors
-/// When lists then nest over [`NESTING`] deep.
+/// When lists then nest over [`NESTING`] deep, or hold over [`crate::limits::LIST_ITEMS`] in all: a
+/// list that holds itself twice, over and over, is short, and yet nobody could show or compare it.
 pub(super) fn nested(items: Vec<Value<'_>>) -> Filtered<'_> {
     let mut known = FxHashMap::default();
-    let deepest = items.iter().map(|item| depth(item, &mut known)).max().unwrap_or(0);
-    if deepest >= NESTING {
+    let all = items.iter().fold(Extent::default(), |all, item| all.with(extent(item, &mut known)));
+    if all.depth >= NESTING {
         return FilterError::argument(format!("lists nest over {NESTING} deep"));
     }
+    list_items(all.items)?;
     Ok(Value::list(items))
 }
 
-/// How deep what was made nests in `value`. `known` has the lists that were looked at: each is once,
-/// however often it is held.
-fn depth(value: &Value<'_>, known: &mut FxHashMap<*const (), usize>) -> usize {
+/// How much a value holds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Extent {
+    /// How deep lists and objects that were made nest.
+    depth: usize,
+    /// How many items and fields there are, each as often as it is met.
+    items: usize,
+}
+
+impl Extent {
+    /// This one of a list, with one more item.
+    fn with(self, item: Self) -> Self {
+        let items = self.items.saturating_add(item.items).saturating_add(1);
+        Self { depth: self.depth.max(item.depth), items }
+    }
+}
+
+/// `known` has the lists that were looked at: each is once, however often it is held.
+fn extent(value: &Value<'_>, known: &mut FxHashMap<*const (), Extent>) -> Extent {
     let place: *const () = match value {
         Value::Items(items) => Arc::as_ptr(items).cast(),
         Value::Map(map) => Arc::as_ptr(map).cast(),
-        _ => return 0,
+        Value::List(list) => return Extent { depth: 0, items: list.len() },
+        _ => return Extent::default(),
     };
-    if let Some(depth) = known.get(&place) {
-        return *depth;
+    if let Some(extent) = known.get(&place) {
+        return *extent;
     }
-    let deepest = match value {
-        Value::Items(items) => items.iter().map(|item| depth(item, known)).max(),
-        Value::Map(map) => map.0.iter().map(|(_, value)| depth(value, known)).max(),
-        _ => None,
+    let add = |all: Extent, item: &Value<'_>| all.with(extent(item, known));
+    let mut held = match value {
+        Value::Items(items) => items.iter().fold(Extent::default(), add),
+        Value::Map(map) => map.0.iter().map(|(_, value)| value).fold(Extent::default(), add),
+        _ => Extent::default(),
     };
-    let depth = 1 + deepest.unwrap_or(0);
-    known.insert(place, depth);
-    depth
+    held.depth += 1;
+    known.insert(place, held);
+    held
 }

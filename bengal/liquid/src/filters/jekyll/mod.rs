@@ -13,6 +13,7 @@
 //! Absent on purpose: `scssify` and `sassify` (a Sass compiler is no business of a template), and
 //! `where_exp`, `find_exp` and `group_by_exp`, which evaluate expressions.
 
+mod dates;
 mod json;
 mod lists;
 mod select;
@@ -21,11 +22,11 @@ mod smart;
 mod sort;
 mod text;
 
-use std::fmt;
+#[cfg(test)]
+mod tests;
 
 use super::{encode, filter};
 use crate::filter::Builtin;
-use crate::limits::{Limit, TextBuilder};
 
 /// How deep lists that filters make may nest: dropping, comparing and showing them is recursive.
 const NESTING: usize = 64;
@@ -34,6 +35,10 @@ const NESTING: usize = 64;
 pub const JEKYLL: &[Builtin] = &[
     filter("array_to_sentence_string", (0, 1), lists::array_to_sentence_string),
     filter("cgi_escape", (0, 0), encode::url_encode),
+    filter("date_to_long_string", (0, 2), dates::date_to_long_string),
+    filter("date_to_rfc822", (0, 0), dates::date_to_rfc822),
+    filter("date_to_string", (0, 2), dates::date_to_string),
+    filter("date_to_xmlschema", (0, 0), dates::date_to_xmlschema),
     filter("find", (1, 2), select::find),
     filter("group_by", (1, 1), select::group_by),
     filter("inspect", (0, 0), text::inspect),
@@ -54,11 +59,3 @@ pub const JEKYLL: &[Builtin] = &[
     filter("where", (1, 2), select::select),
     filter("xml_escape", (0, 0), text::xml_escape),
 ];
-
-/// A text that `write` makes.
-fn bounded(write: impl FnOnce(&mut TextBuilder) -> fmt::Result) -> Result<String, Limit> {
-    let mut made = TextBuilder::default();
-    // The only thing that stops such a text is its limit.
-    write(&mut made).map_err(|fmt::Error| Limit::TextBytes)?;
-    Ok(made.finish())
-}

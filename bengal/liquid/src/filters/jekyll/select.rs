@@ -171,9 +171,11 @@ impl<'v> Test<'v> {
         if value.is_nil() {
             return Ok(matches!(self.target, Value::Empty | Value::Blank));
         }
-        for item in value.for_items().into_iter().filter(|_| value.is_list()) {
-            if shows(&item, shown)? {
-                return Ok(true);
+        if let Value::List(_) | Value::Items(_) = value {
+            for item in value.for_items() {
+                if shows(&item, shown)? {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)

@@ -103,7 +103,7 @@ impl Markup {
             own.is_some()
                 && !rest[1 + name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric())
         };
-        match LITERAL.iter().position(|name| is_named(name)) {
+        match LITERAL.iter().position(is_named) {
             Some(literal) if end > 0 => end + self.until_closed(&rest[end..], literal),
             _ => end,
         }

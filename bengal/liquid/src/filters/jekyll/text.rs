@@ -1,17 +1,16 @@
 //! Filters from text to text, or to a number.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use super::super::encode;
 use super::super::input::{is_space, str_of, text};
 use super::super::number::leading_whole;
 use super::super::text::changed;
-use super::bounded;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
-use crate::limits::{Limit, TextBuilder};
+use crate::limits::TextBuilder;
 use crate::value::Value;
 
 /// What stays as it is in a whole URL: RFC 3986's reserved and unreserved characters.
@@ -45,28 +44,7 @@ pub(super) fn xml_escape<'v>(
     _: &Arguments<'_, 'v>,
     _: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    changed(input, escaped)
-}
-
-fn escaped(text: &str) -> Result<Option<String>, Limit> {
-    if !text.contains(['&', '<', '>', '"']) {
-        return Ok(None);
-    }
-    let write = |made: &mut TextBuilder| {
-        for part in text.split_inclusive(['&', '<', '>', '"']) {
-            let (plain, entity) = match part.as_bytes().last() {
-                Some(b'&') => (&part[..part.len() - 1], "&amp;"),
-                Some(b'<') => (&part[..part.len() - 1], "&lt;"),
-                Some(b'>') => (&part[..part.len() - 1], "&gt;"),
-                Some(b'"') => (&part[..part.len() - 1], "&quot;"),
-                _ => (part, ""),
-            };
-            made.write_str(plain)?;
-            made.write_str(entity)?;
-        }
-        Ok(())
-    };
-    bounded(write).map(Some)
+    encode::escaped(input, |text| text.starts_with('\''))
 }
 
 /// For a whole URL: what may stand in none as `%XX`; what is so already stays so. Nil stays nil.
@@ -88,7 +66,9 @@ pub(super) fn uri_escape<'v>(
             }
             _ => decoded,
         };
-        let made = bounded(|made| write!(made, "{}", percent_encode(&composed, URL)))?;
+        let mut made = TextBuilder::with_capacity(composed.len());
+        percent_encode(&composed, URL).try_for_each(|part| made.push_str(part))?;
+        let made = made.finish();
         Ok((made != text).then_some(made))
     })
 }
@@ -237,9 +217,10 @@ fn truncated(number: f64) -> Result<i64, FilterError> {
 /// The value as Ruby's `inspect` shows it, for HTML.
 pub(super) fn inspect<'v>(
     input: Value<'v>,
-    _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    arguments: &Arguments<'_, 'v>,
+    surroundings: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    let shown = bounded(|made| input.inspect(made))?;
-    Ok(Value::from(escaped(&shown)?.unwrap_or(shown)))
+    let mut shown = TextBuilder::default();
+    shown.write_with(|made| input.inspect(made))?;
+    xml_escape(Value::from(shown.finish()), arguments, surroundings)
 }
