@@ -3,6 +3,7 @@
 //! A date is shown in the zone it was written in. A text or a number of Unix seconds is taken for a date
 //! as the `date` filter takes it; nil and an empty text come out as they came in.
 
+use super::super::date::moment;
 use crate::date::Date;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
 use crate::limits::Limit;
@@ -49,17 +50,10 @@ fn shown<'v>(
     surroundings: &Surroundings<'_>,
     show: impl FnOnce(&Date) -> Result<String, Limit>,
 ) -> Filtered<'v> {
-    let (now, zone) = (surroundings.now, surroundings.zone);
-    let date = match &input {
-        Value::Nil | Value::Empty | Value::Blank => return Ok(input),
-        Value::Date(date) => Some(*date),
-        Value::Int(seconds) => Date::at(*seconds, zone),
-        other => match other.as_str() {
-            Some("") => return Ok(input),
-            text => text.and_then(|text| Date::parse(text, now, zone)),
-        },
-    };
-    match date {
+    if matches!(input, Value::Nil | Value::Empty | Value::Blank) || input.as_str() == Some("") {
+        return Ok(input);
+    }
+    match moment(&input, surroundings) {
         Some(date) => Ok(Value::from(show(&date)?)),
         None => not_a_date(&input),
     }
