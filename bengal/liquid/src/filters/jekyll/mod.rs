@@ -43,7 +43,7 @@ pub const JEKYLL: &[Builtin] = &[
     filter("group_by", (1, 1), select::group_by),
     filter("inspect", (0, 0), text::inspect),
     filter("jsonify", (0, 0), json::jsonify),
-    filter("normalize_whitespace", (0, 0), text::normalize_whitespace),
+    filter("normalize_whitespace", (0, 0), super::text::squish),
     filter("number_of_words", (0, 1), text::number_of_words),
     filter("pop", (0, 1), lists::pop),
     filter("push", (1, 1), lists::push),

@@ -73,22 +73,6 @@ pub(super) fn uri_escape<'v>(
     })
 }
 
-/// Each run of white space as one space, none at the ends.
-pub(super) fn normalize_whitespace<'v>(
-    input: Value<'v>,
-    _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
-) -> Filtered<'v> {
-    changed(input, |text| {
-        let mut made = String::with_capacity(text.len());
-        for word in text.split(is_space).filter(|word| !word.is_empty()) {
-            made.push_str(if made.is_empty() { "" } else { " " });
-            made.push_str(word);
-        }
-        Ok((made != text).then_some(made))
-    })
-}
-
 /// How many words there are: parted by white space, or with `"cjk"` each Chinese, Japanese or Korean
 /// letter a word too; `"auto"` is `"cjk"` where there is such a letter.
 pub(super) fn number_of_words<'v>(
