@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bengal_liquid::date::Date;
+<<<<<<< HEAD
 use bengal_liquid::host::NoSite;
+=======
+use bengal_liquid::filters::JEKYLL;
+>>>>>>> jekyll
 use bengal_liquid::language::Language;
 use bengal_liquid::render::{Partial, Partials, Scene};
 use bengal_liquid::template::Template;
@@ -51,7 +55,8 @@ fn suite() -> Option<Vec<Json>> {
 
 /// What `case` gives, or what is wrong with it.
 fn render(case: &Json) -> Result<String, String> {
-    let language = Language::new();
+    let mut language = Language::new();
+    language.add_builtins(JEKYLL);
     let parse =
         |name: &str, text: &str| language.parse(name, text).map_err(|faults| faults[0].to_string());
     let files = case["templates"].as_object().into_iter().flatten();

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use bengal_liquid::filter::{Arguments, Filter, Filtered, Surroundings};
+use bengal_liquid::filters::JEKYLL;
 use bengal_liquid::language::Language;
 use bengal_liquid::tags;
 use bengal_liquid::value::Value;
@@ -13,6 +14,7 @@ use crate::config::Config;
 /// The language of a site whose templates have the names `known`.
 pub(super) fn language<'k>(config: &Config, known: impl Iterator<Item = &'k str>) -> Language {
     let mut language = Language::new();
+    language.add_builtins(JEKYLL);
     let url = |name, start: &str| Arc::new(UrlFilter { name, start: start.into() });
     language.add_filter(url("relative_url", config.base_path()));
     language.add_filter(url("absolute_url", &config.base_url));

@@ -16,14 +16,18 @@ pub fn date<'v>(
     if str_of(&format).is_empty() {
         return Ok(input);
     }
+    match moment(&input, surroundings) {
+        Some(date) => Ok(date.strftime(str_of(&format))?.into()),
+        None => Ok(input),
+    }
+}
+
+/// The date that a value is: seconds since 1970, or what a person would write. `None` where it is none.
+pub fn moment(value: &Value<'_>, surroundings: &Surroundings<'_>) -> Option<Date> {
     let Surroundings { now, zone, .. } = *surroundings;
-    let date = match &input {
+    match value {
         Value::Date(date) => Some(*date),
         Value::Int(seconds) => Date::at(*seconds, zone),
         other => other.as_str().and_then(|text| Date::parse(text, now, zone)),
-    };
-    match date {
-        Some(date) => Ok(date.strftime(str_of(&format))?.into()),
-        None => Ok(input),
     }
 }

@@ -25,10 +25,10 @@ pub fn escape_once<'v>(
     escaped(input, begins_entity)
 }
 
-/// Whether `text`, which begins with `&`, begins with a character reference: by name, or by a decimal
-/// number. Ruby takes one by a hexadecimal number for plain text.
+/// Whether `text` begins with a character reference: by name, or by a decimal number. Ruby takes one by a
+/// hexadecimal number for plain text.
 fn begins_entity(text: &str) -> bool {
-    let name = &text[1..];
+    let Some(name) = text.strip_prefix('&') else { return false };
     let (name, is_part): (_, fn(&u8) -> bool) = match name.strip_prefix('#') {
         Some(number) => (number, u8::is_ascii_digit),
         None => (name, u8::is_ascii_alphabetic),
@@ -37,21 +37,25 @@ fn begins_entity(text: &str) -> bool {
     length > 0 && name.as_bytes().get(length) == Some(&b';')
 }
 
-/// The text of `input` with what has a meaning in HTML escaped, but for a `&` that `keep` keeps.
-fn escaped<'v>(input: Value<'v>, keep: impl Fn(&str) -> bool) -> Filtered<'v> {
+/// The text of `input` with what has a meaning in HTML escaped, but for what begins a text that `keep`
+/// keeps.
+pub fn escaped<'v>(input: Value<'v>, keep: impl Fn(&str) -> bool) -> Filtered<'v> {
     let input = text(input)?;
     let whole = str_of(&input);
     let mut made: Option<TextBuilder> = None;
     let mut done = 0;
     for (at, byte) in whole.bytes().enumerate() {
         let entity = match byte {
-            b'&' if !keep(&whole[at..]) => "&amp;",
+            b'&' => "&amp;",
             b'<' => "&lt;",
             b'>' => "&gt;",
             b'"' => "&quot;",
             b'\'' => "&#39;",
             _ => continue,
         };
+        if keep(&whole[at..]) {
+            continue;
+        }
         let made = made.get_or_insert_with(|| TextBuilder::with_capacity(whole.len() + 16));
         made.push_str(&whole[done..at])?;
         made.push_str(entity)?;

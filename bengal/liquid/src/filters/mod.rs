@@ -3,11 +3,14 @@
 mod date;
 mod encode;
 mod input;
+mod jekyll;
 mod list;
 mod number;
 mod sort;
 mod text;
 mod unique;
+
+pub use jekyll::JEKYLL;
 
 use crate::filter::{Builtin, Run};
 

@@ -143,7 +143,7 @@ fn nearest(number: Decimal) -> f64 {
 }
 
 /// The whole number that `text` begins with, as Ruby's `to_i` reads it; 0 where there is none.
-fn leading_whole(text: &str) -> Result<i64, FilterError> {
+pub fn leading_whole(text: &str) -> Result<i64, FilterError> {
     let (sign, digits) = match text.as_bytes().first() {
         Some(b'-') => (-1, &text[1..]),
         Some(b'+') => (1, &text[1..]),

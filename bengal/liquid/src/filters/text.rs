@@ -11,7 +11,7 @@ use crate::limits::{self, Limit, TextBuilder};
 use crate::value::Value;
 
 /// What `make` makes of the text of `input`; the text as it came where it makes nothing.
-fn changed<'v>(
+pub fn changed<'v>(
     input: Value<'v>,
     make: impl FnOnce(&str) -> Result<Option<String>, Limit>,
 ) -> Filtered<'v> {
