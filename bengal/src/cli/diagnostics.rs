@@ -45,6 +45,7 @@ pub(super) fn error_label() -> String {
 }
 
 /// `warning`, in its colour.
+#[cfg(feature = "serve")]
 pub(super) fn warning_label() -> String {
     let style = annotate_snippets::renderer::DEFAULT_WARNING_STYLE;
     format!("{style}warning{style:#}")

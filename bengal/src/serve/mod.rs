@@ -126,7 +126,7 @@ pub enum ServeError {
         source: io::Error,
     },
     /// The system refuses what a server needs.
-    #[error("the server cannot start: {0}")]
+    #[error("the server: {0}")]
     System(#[from] io::Error),
     /// The system tells of no changes.
     #[error("the site cannot be watched: {0}")]
@@ -147,7 +147,7 @@ enum Message {
 /// Serves a site until a signal asks it to stop.
 ///
 /// # Errors
-/// When the server cannot start. What is wrong later is told to `console`.
+/// When the server cannot start, or its folder cannot be removed. What is wrong later is told to `console`.
 pub fn serve(options: &ServeOptions, console: &dyn Console) -> Result<(), ServeError> {
     let root = open_site(&options.build.site)?;
     let listener = listen(options, console)?;
@@ -172,7 +172,10 @@ pub fn serve(options: &ServeOptions, console: &dyn Console) -> Result<(), ServeE
     rebuilds.first(&origin)?;
     rebuilds.run(&messages);
     drop(server);
-    Ok(folder.close()?)
+    match folder.close() {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// What is done at a signal: the loop is asked to stop, which it does when the build that may be
