@@ -15,9 +15,9 @@ use super::{Console, Message, News};
 use crate::build::{BuildError, BuildOptions};
 use crate::diagnostic::display_path;
 
-/// Changes have settled when none came for so long: an editor writes a file in less. Ours, and not
-/// one of notify's debouncers, as those look at fixed intervals, which would be the larger part of
-/// the wait for a small site.
+/// Changes have settled when none came for so long: an editor writes a file in less. The settling is
+/// ours as notify-debouncer-mini takes the opening of a file, which a build does, for a change, and
+/// -full looks at fixed intervals, which would be a large part of the wait.
 const QUIET: Duration = Duration::from_millis(15);
 
 /// Changes that go on for longer are built in their midst.
