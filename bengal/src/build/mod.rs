@@ -53,8 +53,8 @@ pub struct BuildOptions {
     /// In place of the folder `.bengal` of the site: two builds that share none do not wait for each
     /// other.
     pub state: Option<PathBuf>,
-    /// Where pages cannot be rendered, the output keeps all files of earlier builds.
-    pub keep_left_out: bool,
+    /// Where there are errors, the output keeps all files of earlier builds.
+    pub keep_on_errors: bool,
     /// Which pages are built besides those that are published now.
     pub wanted: Wanted,
     /// As if the configuration said `strict: true`.
@@ -194,9 +194,9 @@ pub fn build_with<'s>(
     let jobs = options.jobs.unwrap_or_else(processors);
     let run = runner::run(&chain, jobs, listener.progress);
     drop(chain);
-    let left_out = written.left_out.load(Ordering::Relaxed);
+    let errors = reports.iter().chain(&run.diagnostics).any(|d| d.severity == Severity::Error);
     let removed = manifest.map_or(Ok(0), |manifest| match &run.failure {
-        None if !(options.keep_left_out && left_out > 0) => manifest.replace(&written.paths()),
+        None if !(options.keep_on_errors && errors) => manifest.replace(&written.paths()),
         _ => manifest.add(&written.paths()).map(|()| 0),
     });
     let removed = removed.unwrap_or_else(|error| {

@@ -163,7 +163,7 @@ pub fn serve(options: &ServeOptions, console: &dyn Console) -> Result<(), ServeE
         output: Some(place.join("output")),
         state: Some(place.join("state")),
         origin: Some(origin.clone()),
-        keep_left_out: true,
+        keep_on_errors: true,
         ..options.build.clone()
     };
     let hosts = Hosts::new(&options.host, address.ip());

@@ -69,7 +69,7 @@ impl<'a> Rebuilds<'a> {
     pub fn run(&mut self, messages: &Receiver<Message>) {
         while let Some(changes) = self.gather(messages) {
             self.follow(&changes);
-            if !changes.paths.is_empty() || self.watcher.looks_different() {
+            if self.watcher.looks_different(changes.lost) || !changes.paths.is_empty() {
                 self.rebuild(&changes);
             }
         }

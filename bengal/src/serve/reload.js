@@ -82,13 +82,15 @@
       section.setAttribute("aria-labelledby", "title");
       const title = element("h2", heading(failure, diagnostics, more));
       title.id = "title";
-      title.setAttribute("role", "alert");
+      const alert = element("div");
+      alert.setAttribute("role", "alert");
+      alert.append(title);
       const button = element("button", "Close");
       button.type = "button";
       button.onclick = close;
       section.onkeydown = (event) => event.key === "Escape" && close();
       const header = element("header");
-      header.append(title, button);
+      header.append(alert, button);
       const list = element("ul");
       list.tabIndex = 0;
       list.setAttribute("aria-labelledby", "title");

@@ -25,7 +25,7 @@ pub(super) struct Watcher {
     scope: Scope,
     /// What notify was told to watch.
     watched: BTreeSet<PathBuf>,
-    /// What the site looked like when changes were last lost.
+    /// What the site looked like before the last build, once changes were lost.
     seen: Option<u64>,
 }
 
@@ -79,10 +79,13 @@ impl Watcher {
         failed
     }
 
-    /// Whether the site is another than when this was last asked: what to go by when the system lost
+    /// Whether the site is another than before the last build: what to go by when the system `lost`
     /// changes. It loses them on large sites, where a build opens more files than its queue holds; to
-    /// build again for that alone would never end.
-    pub fn looks_different(&mut self) -> bool {
+    /// build again for that alone would never end. Where it never lost any, nobody looks.
+    pub fn looks_different(&mut self, lost: bool) -> bool {
+        if !lost && self.seen.is_none() {
+            return false;
+        }
         let now = self.scope.fingerprint();
         self.seen.replace(now) != Some(now)
     }

@@ -210,7 +210,9 @@ fn while_something_is_wrong_the_last_build_is_served_and_pages_are_told() {
             (&json!(code), &json!(place))
         );
         assert!(text.contains(diagnostic["place"]["excerpt"].as_str().unwrap()), "{diagnostic}");
-        assert!(server.get("/docs/b/").text().contains("<p>Draft.</p>"), "with a wrong {file}");
+        for (page, text) in [("/a/", "<p>Text.</p>"), ("/docs/b/", "<p>Draft.</p>")] {
+            assert!(server.get(page).text().contains(text), "{page} with a wrong {file}");
+        }
         site.write(file, before);
         events.until(|status| !wrong(status));
     }
