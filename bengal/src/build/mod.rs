@@ -18,9 +18,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-pub use prepare::{
-    CONFIG, INPUTS, TEMPLATES, THEMES, now, open_site, output_path, read_config,
-};
+pub use prepare::{CONFIG, INPUTS, TEMPLATES, THEMES, now, open_site, output_path, read_config};
 
 use crate::config::Config;
 use crate::content::front_matter::Wanted;

@@ -7,13 +7,13 @@
 //! server thread ────▶ Stop ────┘
 //! ```
 //!
-//! * **The rebuild loop** ([`rebuild`]) runs on the thread that called [`serve()`]. It owns the
+//! * **The rebuild loop** (`rebuild`) runs on the thread that called [`serve()`]. It owns the
 //!   temporary folder, the watcher and the history of builds, and is the only one that builds; a
 //!   build has its own threads, as everywhere.
-//! * **notify's thread** ([`watch`]) only passes on what the system says of files.
-//! * **The server thread** ([`server`]) owns the listener, and a runtime that does nothing but serve:
+//! * **notify's thread** (`watch`) only passes on what the system says of files.
+//! * **The server thread** (`server`) owns the listener, and a runtime that does nothing but serve:
 //!   requests, the streams on which pages hear of builds, and signals. It reads the output, never
-//!   writes it, and knows of builds only the last [`status::Status`].
+//!   writes it, and knows of builds only the last `Status`.
 //!
 //! Two channels join them. `Message`s to the loop are unbounded: notify must not wait, and what
 //! gathers is at most what people and programs change in the sources during one build. A `Status`
@@ -147,7 +147,8 @@ enum Message {
 /// Serves a site until a signal asks it to stop.
 ///
 /// # Errors
-/// When the server cannot start, or its folder cannot be removed. What is wrong later is told to `console`.
+/// When the server cannot start, or its folder cannot be removed. What is wrong later is told to
+/// `console`.
 pub fn serve(options: &ServeOptions, console: &dyn Console) -> Result<(), ServeError> {
     let root = open_site(&options.build.site)?;
     let listener = listen(options, console)?;

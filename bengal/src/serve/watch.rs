@@ -80,8 +80,9 @@ impl Watcher {
     }
 
     /// Whether the site is another than before the last build: what to go by when the system `lost`
-    /// changes. It loses them on large sites, where a build opens more files than its queue holds; to
-    /// build again for that alone would never end. Where it never lost any, nobody looks.
+    /// changes. It may lose them on large sites, where a build opens more files than its queue holds
+    /// (16,384 on Linux), and to build again for that alone would never end. Where it never lost any,
+    /// nobody looks.
     pub fn looks_different(&mut self, lost: bool) -> bool {
         if !lost && self.seen.is_none() {
             return false;

@@ -162,7 +162,9 @@ fn html(status: StatusCode, bytes: Vec<u8>, build: u64) -> Response {
 /// played from its beginning only, and in Safari not at all.
 fn file_response(mut file: File, kind: &'static str, asked: &HeaderMap) -> io::Result<Response> {
     let length = file.metadata()?.len();
-    let range = asked.get(header::RANGE).and_then(|range| range.to_str().ok());
+    // `If-Range` names the version that the client has a part of; no version here has a name.
+    let range = asked.get(header::RANGE).filter(|_| !asked.contains_key(header::IF_RANGE));
+    let range = range.and_then(|range| range.to_str().ok());
     let (status, start, end) = match range.map(|range| part(range, length)) {
         None | Some(Part::Whole) => (StatusCode::OK, 0, length),
         Some(Part::Of(start, end)) => (StatusCode::PARTIAL_CONTENT, start, end),

@@ -97,7 +97,6 @@ mod tests {
             ("localhost.", 403),
             ("", 403),
             ("a b", 403),
-            ("localhost:99999999", 403),
         ] {
             assert_eq!(check(&hosts, "GET", "/", &[("host", host)]), status, "{host:?}");
         }
