@@ -136,6 +136,11 @@ impl Config {
         Ok(())
     }
 
+    /// Sets scheme, host and port of the URL at which the site will be served; its path is kept.
+    pub fn set_origin(&mut self, origin: &str) {
+        self.base_url = format!("{origin}{}", self.base_path()).into();
+    }
+
     fn set(&mut self, fields: &mut Fields<'_>, key: &str, value: Value) {
         match key {
             "title" => set_text(&mut self.title, fields, key, &value),
@@ -283,6 +288,9 @@ mod tests {
         assert_eq!(reports, []);
         assert_eq!(&*config.base_url, "https://example.org/sub");
         assert_eq!(config.base_path(), "/sub");
+        let mut config = config;
+        config.set_origin("http://localhost:1");
+        assert_eq!(&*config.base_url, "http://localhost:1/sub");
         assert_eq!(config.taxonomies[0].page_size, Some(3));
         assert_eq!(config.page_size, 5);
         assert!(config.strict && config.ugly_urls && config.markdown.unsafe_html);

@@ -15,8 +15,10 @@
 //! * **render** makes each page of its template and its body;
 //! * **write** puts it into the [`output`] directory.
 //!
-//! What a site's author did wrong is a [`diagnostic`]; [`cli`] shows it. What `bengal new` makes is
-//! [`scaffold`]'s.
+//! `serve` (a feature, on by default) builds a site whenever it changes, and shows it. What `bengal
+//! new` makes is [`scaffold`]'s.
+//!
+//! What a site's author did wrong is a [`diagnostic`]; [`cli`] shows it.
 
 pub mod build;
 pub mod cli;
@@ -30,6 +32,8 @@ pub mod output;
 pub mod pipeline;
 pub mod process;
 pub mod scaffold;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod site;
 pub mod stages;
 pub mod store;

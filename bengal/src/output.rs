@@ -267,7 +267,7 @@ fn too_long(path: &str) -> OutputError {
 const SMALL: u64 = 1 << 20;
 
 /// Opens a file that is no link, without waiting for a pipe's other end; `None` where there is none, or it is no plain file.
-fn open_plain(path: &Path) -> io::Result<Option<File>> {
+pub(crate) fn open_plain(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]

@@ -54,13 +54,13 @@ pub enum Opened {
 }
 
 impl StateDir {
-    /// Opens `SITE/.bengal` and locks it; `waiting` is called when another build holds it, which is
-    /// then waited for.
+    /// Opens `folder`, a site's [`FOLDER`] or one that takes its place, and locks it; `waiting` is
+    /// called when another build holds it, which is then waited for.
     ///
     /// # Errors
     /// When not even a temporary folder can be made.
-    pub fn open(site: &Path, waiting: impl FnOnce()) -> io::Result<Opened> {
-        match Self::open_own(&site.join(FOLDER), waiting) {
+    pub fn open(folder: &Path, waiting: impl FnOnce()) -> io::Result<Opened> {
+        match Self::open_own(folder, waiting) {
             Ok(own) => Ok(Opened::Own(own)),
             Err(error) => {
                 let temporary = tempfile::Builder::new().prefix("bengal-").tempdir()?;
@@ -89,7 +89,7 @@ impl StateDir {
         Ok(Self { path: path.to_owned(), lock: Some(lock), temporary: None })
     }
 
-    /// Whether it is the site's own folder, and so will be there in the next build.
+    /// Whether it is the folder that was asked for, and so will be there in the next build.
     pub fn is_own(&self) -> bool {
         self.temporary.is_none()
     }
@@ -340,7 +340,7 @@ mod tests {
         let site = tempfile::tempdir().unwrap();
         let other = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(other.path(), site.path().join(FOLDER)).unwrap();
-        let opened = StateDir::open(site.path(), || ()).unwrap();
+        let opened = StateDir::open(&site.path().join(FOLDER), || ()).unwrap();
         assert!(matches!(opened, Opened::Temporary(..)));
         assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 0);
     }

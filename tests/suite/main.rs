@@ -15,6 +15,8 @@ mod new;
 mod pipeline;
 mod properties;
 mod rebuild;
+#[cfg(feature = "serve")]
+mod serve;
 mod stages;
 mod support;
 mod theme;

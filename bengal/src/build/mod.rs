@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-pub use prepare::{CONFIG, TEMPLATES, THEMES, now, open_site, output_path, read_config};
+pub use prepare::{CONFIG, INPUTS, TEMPLATES, THEMES, now, open_site, output_path, read_config};
 
 use crate::config::Config;
 use crate::content::front_matter::Wanted;
@@ -47,6 +47,13 @@ pub struct BuildOptions {
     pub jobs: Option<usize>,
     /// In place of the configuration's `base_url`.
     pub base_url: Option<String>,
+    /// In place of scheme, host and port of the base URL; its path is kept.
+    pub origin: Option<String>,
+    /// In place of the folder `.bengal` of the site: two builds that share none do not wait for each
+    /// other.
+    pub state: Option<PathBuf>,
+    /// Where there are errors, the output keeps all files of earlier builds.
+    pub keep_on_errors: bool,
     /// Which pages are built besides those that are published now.
     pub wanted: Wanted,
     /// As if the configuration said `strict: true`.
@@ -54,10 +61,12 @@ pub struct BuildOptions {
 }
 
 /// How a build went.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct BuildReport {
     /// The output directory.
     pub output: PathBuf,
+    /// What URLs of the site begin with: the path part of its base URL.
+    pub base_path: String,
     /// Pages of the site, with those that bengal adds.
     pub pages: usize,
     /// Pages among them that are not in the output, as their templates are wrong.
@@ -85,6 +94,8 @@ pub struct BuildReport {
 pub struct Outputs {
     /// New, or with new bytes.
     pub written: u64,
+    /// Style sheets among those.
+    pub style_sheets: u64,
     /// Equal to what was there.
     pub unchanged: u64,
     /// No longer belonging to the site.
@@ -182,9 +193,10 @@ pub fn build_with<'s>(
     let jobs = options.jobs.unwrap_or_else(processors);
     let run = runner::run(&chain, jobs, listener.progress);
     drop(chain);
+    let errors = reports.iter().chain(&run.diagnostics).any(|d| d.severity == Severity::Error);
     let removed = manifest.map_or(Ok(0), |manifest| match &run.failure {
-        None => manifest.replace(&written.paths()),
-        Some(_) => manifest.add(&written.paths()).map(|()| 0),
+        None if !(options.keep_on_errors && errors) => manifest.replace(&written.paths()),
+        _ => manifest.add(&written.paths()).map(|()| 0),
     });
     let removed = removed.unwrap_or_else(|error| {
         reports.push(manifest::unwritten(&error));
@@ -234,11 +246,13 @@ fn report(
     let pages = site.map_or(&[][..], |site| &site.pages);
     BuildReport {
         output: PathBuf::new(),
+        base_path: config.base_path().to_owned(),
         pages: pages.len(),
         pages_left_out: written.left_out.load(Ordering::Relaxed),
         regular_pages: pages.iter().filter(|page| page.kind == Kind::Page).count(),
         outputs: Outputs {
             written: written.written.load(Ordering::Relaxed),
+            style_sheets: written.style_sheets.load(Ordering::Relaxed),
             unchanged: written.unchanged.load(Ordering::Relaxed),
             removed,
             bytes: written.bytes.load(Ordering::Relaxed),

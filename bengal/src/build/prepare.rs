@@ -15,7 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, display_path};
 use crate::output::OutputDir;
 use crate::site::{CONTENT, Settings};
 use crate::stages::{Bounds, STATIC, walk_files};
-use crate::store::{BodyStore, Opened, StateDir};
+use crate::store::{BodyStore, FOLDER, Opened, StateDir};
 use crate::template::{EMBEDDED, TemplateSource, Templates};
 use crate::theme;
 
@@ -42,7 +42,8 @@ impl Prepared {
         let theme = theme_folder(&root, &settings.config)?;
         let output = output_path(options, &root, &settings.config);
         check_output(&root, theme.as_deref(), &output)?;
-        let state = open_state(&root, listener.waiting, &mut reports)?;
+        let own = options.state.clone().unwrap_or_else(|| root.join(FOLDER));
+        let state = open_state(&own, listener.waiting, &mut reports)?;
         let store = BodyStore::create(&state).map_err(at(state.path()))?;
         let bounds = Bounds { root: &root, output: &output };
         let sources = template_sources(bounds, theme.as_deref(), &mut reports);
@@ -80,6 +81,9 @@ fn settings(
         config
             .set_base_url(url)
             .map_err(|message| BuildError::Usage(format!("--base-url: {message}")))?;
+    }
+    if let Some(origin) = &options.origin {
+        config.set_origin(origin);
     }
     config.strict |= options.strict;
     Ok(Settings { root: root.to_owned(), config, now: now()?, wanted: options.wanted })
@@ -168,11 +172,11 @@ pub fn output_path(options: &BuildOptions, root: &Path, config: &Config) -> Path
 }
 
 /// The folders of a site that a build reads.
-const INPUTS: &[&str] = &[CONTENT, TEMPLATES, "data", "assets", STATIC, THEMES];
+pub const INPUTS: &[&str] = &[CONTENT, TEMPLATES, "data", "assets", STATIC, THEMES];
 
 fn check_output(root: &Path, theme: Option<&Path>, output: &Path) -> Result<(), BuildError> {
     let inputs = INPUTS.iter().map(|input| root.join(input)).chain(theme.map(Path::to_owned));
-    for input in inputs.chain([root.join(crate::store::FOLDER)]) {
+    for input in inputs.chain([root.join(FOLDER)]) {
         let input = input.canonicalize().unwrap_or(input);
         if output.starts_with(&input) || input.starts_with(output) {
             return Err(BuildError::Usage(format!(
@@ -186,14 +190,14 @@ fn check_output(root: &Path, theme: Option<&Path>, output: &Path) -> Result<(), 
 }
 
 fn open_state(
-    root: &Path,
+    folder: &Path,
     waiting: &dyn Fn(),
     reports: &mut Vec<Diagnostic>,
 ) -> Result<StateDir, BuildError> {
-    match StateDir::open(root, waiting).map_err(at(root))? {
+    match StateDir::open(folder, waiting).map_err(at(folder))? {
         Opened::Own(state) => Ok(state),
         Opened::Temporary(state, error) => {
-            let message = format!("{} cannot be written ({error})", crate::store::FOLDER);
+            let message = format!("{FOLDER} cannot be written ({error})");
             let hint = "a temporary folder serves; files of earlier builds are not removed";
             reports.push(Diagnostic::warning(Code::StoreFallback, message).hint(hint));
             Ok(state)

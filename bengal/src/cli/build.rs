@@ -36,7 +36,7 @@ impl From<&BuildArguments> for BuildOptions {
 }
 
 /// Said when another build has the site, or the output directory, to itself.
-const WAITING: &str =
+pub(super) const WAITING: &str =
     "another build of this site, or into this directory, is running; waiting for it";
 
 /// Builds a site; gives the exit code.
@@ -60,12 +60,12 @@ pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
             return Err(error.into());
         }
         Err(error) => {
-            print_refusal(&error);
+            print_lines(&refusal_lines(&error));
             return Ok(2);
         }
     };
     match arguments.message_format {
-        MessageFormat::Json => print_json(&report),
+        MessageFormat::Json => print_lines(&report_lines(&report)),
         MessageFormat::Human => print_human(&report, arguments),
     }
     let code = report.exit_code();
@@ -120,7 +120,8 @@ fn shown_path(path: &std::path::Path) -> String {
     diagnostics::plain(&relative.as_deref().unwrap_or(path).to_string_lossy())
 }
 
-fn plural(count: u64, noun: &str) -> String {
+/// `1 page`, `1,000 pages`.
+pub(super) fn plural(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
@@ -137,7 +138,8 @@ fn grouped(count: u64) -> String {
     grouped
 }
 
-fn count(diagnostics: &[Diagnostic]) -> (u64, u64) {
+/// Errors and warnings.
+pub(super) fn count(diagnostics: &[Diagnostic]) -> (u64, u64) {
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count() as u64;
     (errors, diagnostics.len() as u64 - errors)
 }
@@ -165,7 +167,8 @@ fn table(stages: &[StageReport]) -> String {
     table
 }
 
-fn print_json(report: &BuildReport) {
+/// What a program hears of a build.
+pub(super) fn report_lines(report: &BuildReport) -> Vec<Value> {
     let mut lines = diagnostic_lines(&report.diagnostics);
     if let Some(failure) = &report.failure {
         lines.push(json!({"reason": "failure", "message": failure}));
@@ -185,17 +188,18 @@ fn print_json(report: &BuildReport) {
         "diagnostics": {"errors": errors, "warnings": warnings},
         "stages": report.stages,
     }));
-    print_lines(&lines);
+    lines
 }
 
-fn print_refusal(error: &BuildError) {
+/// What a program hears when nothing could be built.
+pub(super) fn refusal_lines(error: &BuildError) -> Vec<Value> {
     let mut lines = match error {
         BuildError::Config(diagnostics) => diagnostic_lines(diagnostics),
         _ => Vec::new(),
     };
     lines.push(json!({"reason": "failure", "message": error.to_string()}));
     lines.push(json!({"reason": "build-finished", "success": false, "exit_code": 2}));
-    print_lines(&lines);
+    lines
 }
 
 fn diagnostic_lines(diagnostics: &[Diagnostic]) -> Vec<Value> {
@@ -204,7 +208,7 @@ fn diagnostic_lines(diagnostics: &[Diagnostic]) -> Vec<Value> {
 }
 
 /// Prints all at once, so that a full disk is complained of once.
-fn print_lines(lines: &[Value]) {
+pub(super) fn print_lines(lines: &[Value]) {
     let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
     diagnostics::print_line(&lines.join("\n"));
 }

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &CleanArguments) -> anyhow::Result<u8> {
     let config = read_config(options.config.as_deref(), &root, &mut Vec::new())?;
     let output = output_path(&options, &root, &config);
     let waiting = || print_error("a build of this site is running; waiting for it");
-    let state = match StateDir::open(&root, waiting)? {
+    let state = match StateDir::open(&folder, waiting)? {
         Opened::Own(state) => state,
         Opened::Temporary(_, error) => anyhow::bail!("{}: {error}", folder.display()),
     };

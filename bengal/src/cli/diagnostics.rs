@@ -44,6 +44,13 @@ pub(super) fn error_label() -> String {
     format!("{style}error{style:#}")
 }
 
+/// `warning`, in its colour.
+#[cfg(feature = "serve")]
+pub(super) fn warning_label() -> String {
+    let style = annotate_snippets::renderer::DEFAULT_WARNING_STYLE;
+    format!("{style}warning{style:#}")
+}
+
 fn render(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,

@@ -8,6 +8,8 @@ mod clean;
 mod diagnostics;
 mod new;
 mod progress;
+#[cfg(feature = "serve")]
+mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,6 +36,9 @@ enum Command {
     /// Build a site
     #[command(after_help = EXIT_CODES)]
     Build(BuildArguments),
+    /// Serve a site on this machine, and build it again whenever it changes
+    #[cfg(feature = "serve")]
+    Serve(ServeArguments),
     /// Remove what builds of a site made: the output's files and `.bengal`, never the measurements
     Clean(CleanArguments),
     /// Make a site, a page or a theme
@@ -93,6 +98,44 @@ struct CleanArguments {
     site: SiteArguments,
 }
 
+#[cfg(feature = "serve")]
+#[derive(Debug, Args)]
+struct ServeArguments {
+    /// The site's folder
+    #[arg(default_value = ".", value_name = "SITE")]
+    site: PathBuf,
+    /// The configuration [default: SITE/bengal.yaml, which need not be there]
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The name or address to listen on; other than 127.0.0.1, other machines may reach it
+    #[arg(long, default_value = "127.0.0.1", value_name = "HOST")]
+    host: String,
+    /// The port to listen on, or the next that is free; 0 for any
+    #[arg(short, long, default_value_t = 4000, value_name = "PORT")]
+    port: u16,
+    /// Open the site in a browser
+    #[arg(long)]
+    open: bool,
+    /// Workers of each stage that handles pages one by one [default: one for each processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Leave drafts out
+    #[arg(long)]
+    no_drafts: bool,
+    /// Build pages dated in the future too
+    #[arg(long)]
+    future: bool,
+    /// Build expired pages too
+    #[arg(long)]
+    expired: bool,
+    /// Undefined names in templates are errors, and so is every warning
+    #[arg(long)]
+    strict: bool,
+    /// How to print: for people, or one JSON object a line
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    message_format: MessageFormat,
+}
+
 /// How messages are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum MessageFormat {
@@ -107,6 +150,8 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.command {
         Command::Build(arguments) => build::run(arguments),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
         Command::New(arguments) => new::run(arguments),
     };

@@ -15,6 +15,8 @@ use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 pub struct WriteCounts {
     /// Output files that are new or have new bytes.
     pub written: AtomicU64,
+    /// Style sheets among those.
+    pub style_sheets: AtomicU64,
     /// Output files that held their bytes already.
     pub unchanged: AtomicU64,
     /// Pages that no template could render; counted by render.
@@ -133,7 +135,11 @@ impl<'b> Writer<'b> {
     ) -> Result<(), StageError> {
         let counts = self.context.written;
         match written {
-            Ok(Written::Changed) => counts.written.fetch_add(1, Ordering::Relaxed),
+            Ok(Written::Changed) => {
+                let style_sheet = u64::from(path.ends_with(".css"));
+                counts.style_sheets.fetch_add(style_sheet, Ordering::Relaxed);
+                counts.written.fetch_add(1, Ordering::Relaxed)
+            }
             Ok(Written::Unchanged) => counts.unchanged.fetch_add(1, Ordering::Relaxed),
             Err(OutputError::Blocked(message)) => {
                 let file = from.map(|from| display_path(&self.context.settings.root, from));
