@@ -92,8 +92,16 @@ pub(crate) enum Operator {
 #[derive(Debug)]
 pub(crate) struct Case {
     pub subject: Expression,
-    /// In order; a part without values is an `else`.
-    pub parts: Box<[(Option<Box<[Expression]>>, Block)]>,
+    /// In order.
+    pub parts: Box<[When]>,
+}
+
+/// A part of a `case`.
+#[derive(Debug)]
+pub(crate) struct When {
+    /// The values it stands for; none for an `else`.
+    pub values: Option<Box<[Expression]>>,
+    pub block: Block,
 }
 
 #[derive(Debug)]

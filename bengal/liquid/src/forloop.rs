@@ -47,7 +47,7 @@ impl Loop {
             "last" => (index + 1 == self.length).into(),
             "length" => self.length.into(),
             _ => match self.columns {
-                Some(columns) => of_table(name, index, columns, self.length)?,
+                Some(columns) => of_table(name, index, columns)?,
                 None => self.of_loop(name)?,
             },
         })
@@ -64,12 +64,12 @@ impl Loop {
     }
 }
 
-fn of_table(name: &str, index: usize, columns: usize, _length: usize) -> Option<Value<'static>> {
+fn of_table(name: &str, index: usize, columns: usize) -> Option<Value<'static>> {
     Some(match name {
         "col" => (index % columns + 1).into(),
         "col0" => (index % columns).into(),
         "row" => (index / columns + 1).into(),
-        "col_first" => (index % columns == 0).into(),
+        "col_first" => index.is_multiple_of(columns).into(),
         "col_last" => (index % columns + 1 == columns).into(),
         _ => return None,
     })

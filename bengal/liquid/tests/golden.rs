@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bengal_liquid::date::Date;
-<<<<<<< HEAD
-use bengal_liquid::host::NoSite;
-=======
 use bengal_liquid::filters::JEKYLL;
->>>>>>> jekyll
+use bengal_liquid::host::NoSite;
 use bengal_liquid::language::Language;
 use bengal_liquid::render::{Partial, Partials, Scene};
 use bengal_liquid::template::Template;

@@ -132,12 +132,12 @@ impl Templates {
         out.clear();
         let cell = page.site.cell;
         let mut compiled = self.all.get(name).ok_or(RenderError::Unusable)?;
-        let memo = Some(&cell.memo);
-        self.render_one(compiled, cell, memo, page, page.content, out, reports)?;
+        let lasting = Lasting { names: cell, memo: Some(&cell.memo) };
+        self.render_one(compiled, lasting, page, page.content, out, reports)?;
         while let Some(layout) = compiled.layout.as_ref().and_then(|layout| self.all.get(layout)) {
             std::mem::swap(out, &mut buffers.wrapped);
             out.clear();
-            self.render_one(layout, cell, memo, page, &buffers.wrapped, out, reports)?;
+            self.render_one(layout, lasting, page, &buffers.wrapped, out, reports)?;
             compiled = layout;
         }
         Ok(())
@@ -157,15 +157,15 @@ impl Templates {
     ) -> Result<String, RenderError> {
         let compiled = compile(source, body, None, &self.language, reports);
         let mut out = String::new();
-        self.render_one(&compiled, page.site.cell, None, page, "", &mut out, reports)?;
+        let lasting = Lasting { names: page.site.cell, memo: None };
+        self.render_one(&compiled, lasting, page, "", &mut out, reports)?;
         Ok(out)
     }
 
     fn render_one<'x, 'm: 'x>(
         &'x self,
         compiled: &'x Compiled,
-        lasting: &'x dyn value::Object,
-        memo: Option<&'x Memo<'x>>,
+        lasting: Lasting<'x>,
         page: &Rendering<'_, 'm>,
         content: &str,
         out: &mut String,
@@ -174,10 +174,10 @@ impl Templates {
         let globals = Globals { page: page.page, content, paginator: page.paginator };
         let settings = page.site.sources.settings;
         let scene = Scene {
-            lasting,
+            lasting: lasting.names,
             globals: &globals,
             partials: self,
-            memo,
+            memo: lasting.memo,
             now: views::moment(settings.now),
             zone: &settings.config.timezone,
             seed: &page.page.page().url,
@@ -206,6 +206,15 @@ impl Templates {
             Err(error) => Err(RenderError::Failed(Box::new(at.failed(&error)))),
         }
     }
+}
+
+/// What is the same in every rendering.
+#[derive(Clone, Copy)]
+struct Lasting<'x> {
+    /// The names that stand for it.
+    names: &'x dyn value::Object,
+    /// What was made of it, where that is remembered.
+    memo: Option<&'x Memo<'x>>,
 }
 
 impl Partials for Templates {

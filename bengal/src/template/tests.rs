@@ -54,7 +54,7 @@ fn rendered(sources: &[(&str, &str)]) -> (String, Vec<Diagnostic>) {
     };
     let mut out = String::new();
     let compiled = &templates.all["t"];
-    let done = templates.render_with(compiled, scene, &"p.md", &mut out, &mut reports);
+    let done = templates.render_with(compiled, scene, "p.md", &mut out, &mut reports);
     if let Err(super::RenderError::Failed(diagnostic)) = done {
         reports.push(*diagnostic);
     }

@@ -6,7 +6,7 @@ use super::cursor::Cursor;
 use super::{Nodes, Parsed, Parser};
 use crate::ast::{
     Arguments, Block, Branch, Case, Condition, Cycle, Expression, For, HostTag, Markup, NodeKind,
-    Offset, Remembered, Step, TableRow, Window,
+    Offset, Remembered, Step, TableRow, When, Window,
 };
 use crate::error::SyntaxError;
 use crate::scan::{Span, Token, Tokens};
@@ -193,8 +193,10 @@ impl<'t> Parser<'_, 't> {
             end = next;
         }
         let blank = parts.iter().all(|(_, nodes)| nodes.blank);
-        let part =
-            |(values, nodes): (Option<Box<[Expression]>>, Nodes)| (values, nodes.block_of(blank));
+        let part = |(values, nodes): (Option<Box<[Expression]>>, Nodes)| When {
+            values,
+            block: nodes.block_of(blank),
+        };
         let parts = parts.into_iter().map(part).collect();
         let subject = subject.unwrap_or(Expression::Literal(crate::ast::Literal::Nil));
         Ok((NodeKind::Case(Box::new(Case { subject, parts })), blank))

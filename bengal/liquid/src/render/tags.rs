@@ -1,7 +1,7 @@
 //! Tags that are neither loops nor partials.
 
 use super::{Flow, Rendered, Renderer, Variable};
-use crate::ast::{Block, Branch, Case, Cycle, Filtered, HostTag, Markup, Step};
+use crate::ast::{Block, Branch, Case, Cycle, Filtered, HostTag, Markup, Step, When};
 use crate::error::RenderError;
 use crate::tag::Given;
 use crate::value::Value;
@@ -52,7 +52,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     pub(super) fn case(&mut self, case: &'m Case) -> Rendered {
         let subject = self.expression(&case.subject)?;
         let mut any = false;
-        for (values, block) in &case.parts {
+        for When { values, block } in &case.parts {
             let Some(values) = values else {
                 let flow = if any { Flow::Next } else { self.block(block)? };
                 if flow != Flow::Next {
