@@ -8,6 +8,8 @@ import { NARROW, WIDE, startBrowser, visit, withPage } from "./harness/browser.j
 import { none } from "./harness/checks.js";
 import { EXAMPLES, builtExample, oneOfEachKind } from "./harness/sites.js";
 
+const USABLE = "a[href], button, summary, input, select, textarea, [tabindex='0']";
+
 const browser = await startBrowser();
 
 for (const example of EXAMPLES) {
@@ -18,7 +20,7 @@ for (const example of EXAMPLES) {
         withPage(browser, {}, async (page) => {
           await visit(page, site.url(path));
           await page.keyboard.press("Tab");
-          const link = await page.evaluate(describeFocus);
+          const link = await page.evaluate(describeFocus, USABLE);
           assert.match(link.text, /skip/i);
           assert.ok(link.visible, "the skip link cannot be seen when it has the focus");
           await page.keyboard.press("Enter");
@@ -33,9 +35,11 @@ for (const example of EXAMPLES) {
         it(`tabs go through everything in order at ${width} px`, () =>
           withPage(browser, { width }, async (page) => {
             await visit(page, site.url(path));
-            const expected = await page.evaluate(usable);
-            const reached = await tabThrough(page, expected.length);
-            assert.deepEqual(reached.map(({ text }) => text), expected);
+            const expected = await page.evaluate(usable, USABLE);
+            const reached = await tabThrough(page, 2 * expected.length);
+            // Chromium also stops at what scrolls, by however little.
+            const usual = reached.filter(({ isUsable }) => isUsable);
+            assert.deepEqual(usual.map(({ text }) => text), expected);
             const unseen = reached.filter(({ visible, ring }) => !visible || !ring);
             none(unseen.map(({ text }) => `focus cannot be seen: ${text}`));
           }));
@@ -49,7 +53,7 @@ async function tabThrough(page, limit) {
   const reached = [];
   while (reached.length <= limit) {
     await page.keyboard.press("Tab");
-    const focus = await page.evaluate(describeFocus);
+    const focus = await page.evaluate(describeFocus, USABLE);
     if (focus.text.startsWith("<body")) break;
     reached.push(focus);
   }
@@ -57,20 +61,20 @@ async function tabThrough(page, limit) {
 }
 
 /** In the page: what can be used on it, in the order it is written in. */
-function usable() {
-  const selector = "a[href], button, summary, input, select, textarea, [tabindex='0']";
+function usable(selector) {
   return [...document.querySelectorAll(selector)]
     .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled)
     .map((element) => element.outerHTML.slice(0, 120));
 }
 
 /** In the page: the element that has the focus, and whether one sees that it has. */
-function describeFocus() {
+function describeFocus(selector) {
   const element = document.activeElement;
   const { top, bottom, left, right, width } = element.getBoundingClientRect();
   const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
   return {
     text: element.outerHTML.slice(0, 120),
+    isUsable: element.matches(selector),
     visible: width > 1 && bottom > 0 && right > 0 && top < innerHeight && left < innerWidth,
     ring: (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none",
   };

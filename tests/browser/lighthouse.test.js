@@ -16,6 +16,8 @@ const LEAST_PERFORMANCE = Number(process.env.BENGAL_LIGHTHOUSE_PERFORMANCE ?? 0)
 /** A page with its style sheet and all, compressed. */
 const MOST_BYTES = 60_000;
 const MOST_BLOCKING = 2;
+/** A tenth of what counts as good. */
+const MOST_SHIFT = 0.01;
 
 const browser = await startBrowser();
 
@@ -59,7 +61,8 @@ function assertLight({ audits }) {
   assert.ok(bytes <= MOST_BYTES, `${bytes} bytes`);
   const blocking = audits["render-blocking-resources"].details.items;
   assert.ok(blocking.length <= MOST_BLOCKING, JSON.stringify(blocking));
-  assert.equal(audits["cumulative-layout-shift"].numericValue, 0);
+  const shift = audits["cumulative-layout-shift"].numericValue;
+  assert.ok(shift <= MOST_SHIFT, `layout shift ${shift}`);
   for (const audit of ["unused-javascript", "unused-css-rules", "unsized-images"]) {
     assert.notEqual(audits[audit].score, 0, `${audit}: ${details(audits[audit])}`);
   }

@@ -65,7 +65,8 @@ for (const example of EXAMPLES) {
 
 /** Unfolds what hides the menu, if anything does. */
 async function openMenu(page) {
-  for (const opener of await page.$$("header summary, header button[aria-expanded=false]")) {
+  const openers = "header :is(button[popovertarget], button[aria-expanded=false], summary)";
+  for (const opener of await page.$$(openers)) {
     if (await opener.isVisible()) await opener.click();
   }
 }
