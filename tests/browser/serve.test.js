@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 
 import { startBrowser, visit, withPage } from "./harness/browser.js";
 import { axeFaults, none } from "./harness/checks.js";
@@ -14,6 +14,9 @@ import { temporaryFolder } from "./harness/sites.js";
 const PAGE = "content/notes/first.md";
 const STYLES = "static/own.css";
 const TEMPLATE = "templates/partials/aside.liquid";
+
+/** Where the server's script shows problems. */
+const PANEL = "#bengal-problems";
 
 const FILES = {
   "bengal.yaml": "title: Notes\n",
@@ -27,21 +30,12 @@ const FILES = {
 `,
 };
 
+const browser = await startBrowser();
+const folder = await temporaryFolder();
+for (const [file, text] of Object.entries(FILES)) await write(file, text);
+const url = NO_SERVE ? "" : new URL("notes/first/", await serveSite(folder)).href;
+
 describe("bengal serve", { skip: NO_SERVE }, () => {
-  let browser, folder, url;
-
-  before(async () => {
-    browser = await startBrowser();
-    folder = await temporaryFolder();
-    for (const [file, text] of Object.entries(FILES)) await write(file, text);
-    url = new URL("notes/first/", await serveSite(folder)).href;
-  });
-
-  const write = async (file, text) => {
-    await mkdir(join(folder, file, ".."), { recursive: true });
-    await writeFile(join(folder, file), text);
-  };
-
   /** A test that begins with the page open, and in which nothing may go wrong. */
   const open = (name, use) =>
     it(name, () =>
@@ -74,29 +68,35 @@ describe("bengal serve", { skip: NO_SERVE }, () => {
   });
 
   for (const [what, file, right, wrong] of [
-    ["front matter", PAGE, "title: First", "title: [First"],
+    ["front matter", PAGE, "title: First", "title: First: of two"],
     ["a template", TEMPLATE, "<p id=aside>", "<p id=aside>{% if %}"],
   ]) {
     open(`what is wrong with ${what} is shown, until it is put right`, async (page) => {
       await edit(file, right, wrong);
-      const text = await problems(page);
-      assert.ok(text.includes(file), text);
-      assert.ok(text.includes(wrong), `no excerpt in: ${text}`);
-      none(await axeFaults(page));
-      await edit(file, wrong, right);
+      try {
+        const text = await problems(page);
+        assert.ok(text.includes(file), text);
+        assert.ok(text.includes(wrong), `no excerpt in: ${text}`);
+        none(await axeFaults(page));
+      } finally {
+        await edit(file, wrong, right);
+      }
       await page.waitForSelector(PANEL, { hidden: true });
       await shows(page, "The old words.");
     });
   }
-
-  async function edit(file, from, to) {
-    const text = await readFile(join(folder, file), "utf8");
-    assert.ok(text.includes(from), `${from} is not in ${file}`);
-    await write(file, text.replace(from, to));
-  }
 });
 
-const PANEL = "#bengal-problems";
+async function write(file, text) {
+  await mkdir(join(folder, file, ".."), { recursive: true });
+  await writeFile(join(folder, file), text);
+}
+
+async function edit(file, from, to) {
+  const text = await readFile(join(folder, file), "utf8");
+  assert.ok(text.includes(from), `${from} is not in ${file}`);
+  await write(file, text.replace(from, to));
+}
 
 /** Waits until the page shows `text`. */
 function shows(page, text) {

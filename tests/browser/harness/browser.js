@@ -66,6 +66,8 @@ function watch(page) {
   });
   page.on("pageerror", (error) => problem(`script error: ${error.message}`));
   page.on("requestfailed", (request) => {
+    // The server's news end when their page is left.
+    if (request.resourceType() === "eventsource") return;
     problem(`${request.url()} failed: ${request.failure()?.errorText}`);
   });
   page.on("request", (request) => {
