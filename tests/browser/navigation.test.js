@@ -65,7 +65,8 @@ for (const example of EXAMPLES) {
 
 /** Unfolds what hides the menu, if anything does. */
 async function openMenu(page) {
-  const openers = "header :is(button[popovertarget], button[aria-expanded=false], summary)";
+  const popover = "button[popovertarget]:not([popovertargetaction=hide])";
+  const openers = `header :is(${popover}, button[aria-expanded=false], summary)`;
   for (const opener of await page.$$(openers)) {
     if (await opener.isVisible()) await opener.click();
   }
