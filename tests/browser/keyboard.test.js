@@ -25,9 +25,7 @@ for (const example of EXAMPLES) {
           assert.ok(link.visible, "the skip link cannot be seen when it has the focus");
           await page.keyboard.press("Enter");
           await page.keyboard.press("Tab");
-          const inMain = await page.evaluate(
-            () => document.activeElement.closest("main") !== null || !document.querySelector("main a[href]"),
-          );
+          const inMain = await page.evaluate(() => document.activeElement.closest("main") !== null);
           assert.ok(inMain, "the next tab is not in main");
         }));
 
@@ -39,7 +37,10 @@ for (const example of EXAMPLES) {
             const reached = await tabThrough(page, 2 * expected.length);
             // Chromium also stops at what scrolls, by however little.
             const usual = reached.filter(({ isUsable }) => isUsable);
-            assert.deepEqual(usual.map(({ text }) => text), expected);
+            assert.deepEqual(
+              usual.map(({ text }) => text),
+              expected,
+            );
             const unseen = reached.filter(({ visible, ring }) => !visible || !ring);
             none(unseen.map(({ text }) => `focus cannot be seen: ${text}`));
           }));

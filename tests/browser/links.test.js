@@ -77,7 +77,5 @@ async function idsOf(page) {
 async function internalLinks(page) {
   const addresses = await page.$$eval("a[href]", (elements) => elements.map(({ href }) => href));
   const from = page.url();
-  return addresses
-    .filter((to) => new URL(to).origin === page.origin)
-    .map((to) => ({ from, to }));
+  return addresses.filter((to) => new URL(to).origin === page.origin).map((to) => ({ from, to }));
 }

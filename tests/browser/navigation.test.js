@@ -9,7 +9,7 @@ import { none } from "./harness/checks.js";
 import { EXAMPLES, builtExample } from "./harness/sites.js";
 
 const browser = await startBrowser();
-const MENU = 'header nav a[href], header ~ nav a[href]';
+const MENU = "header nav a";
 
 for (const example of EXAMPLES) {
   const site = await builtExample(example);
@@ -22,26 +22,34 @@ for (const example of EXAMPLES) {
             await visit(page, site.url(path));
             await use(page);
             none(page.problems);
-          }));
+          }),
+        );
 
-      from("", "each entry of the menu can be clicked, and leads to where it says", async (page) => {
-        const entries = await page.$$eval(MENU, (links) => links.map(({ href }) => href));
-        assert.ok(entries.length > 1, "there is no menu");
-        for (const entry of entries) {
-          await visit(page, site.home);
-          await openMenu(page);
-          await follow(page, `${MENU.replaceAll("[href]", `[href="${new URL(entry).pathname}"]`)}`);
-          assert.equal(page.url(), entry);
-          const current = await page.$$eval('header [aria-current="page"]', (links) =>
+      from(
+        "",
+        "each entry of the menu can be clicked, and leads to where it says",
+        async (page) => {
+          const entries = await page.$$eval(`${MENU}[href]`, (links) =>
             links.map(({ href }) => href),
           );
-          assert.ok(current.includes(entry), `${entry} is not marked as the current page`);
-        }
-      });
+          assert.ok(entries.length > 1, "there is no menu");
+          for (const entry of entries) {
+            await visit(page, site.home);
+            await openMenu(page);
+            await follow(page, `${MENU}[href="${new URL(entry).pathname}"]`);
+            assert.equal(page.url(), entry);
+            const current = await page.$$eval('header [aria-current="page"]', (links) =>
+              links.map(({ href }) => href),
+            );
+            assert.ok(current.includes(entry), `${entry} is not marked as the current page`);
+          }
+        },
+      );
 
       const [first] = site.pages.filter(({ path, kind }) => kind === "page" && path.includes("/"));
       from(first.path, "forward and back again", async (page) => {
-        const [there, back] = (await page.$('main a[rel="next"]')) ? ["next", "prev"] : ["prev", "next"];
+        const hasNext = (await page.$('main a[rel="next"]')) !== null;
+        const [there, back] = hasNext ? ["next", "prev"] : ["prev", "next"];
         await follow(page, `main a[rel="${there}"]`);
         assert.notEqual(page.url(), site.url(first.path));
         await follow(page, `main a[rel="${back}"]`);

@@ -73,7 +73,10 @@ async function pagesIn(output, source) {
   const pages = files.filter((file) => file.endsWith(".html")).sort();
   return Promise.all(
     pages.map(async (file) => {
-      const path = file.split(sep).join("/").replace(/(^|\/)index\.html$/, "$1");
+      const path = file
+        .split(sep)
+        .join("/")
+        .replace(/(^|\/)index\.html$/, "$1");
       const { size: bytes } = await stat(join(output, file));
       return { path, bytes, kind: kindOf(path, taxonomies, join(source, "content", path)) };
     }),
