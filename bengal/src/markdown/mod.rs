@@ -11,6 +11,7 @@
 
 mod code_block;
 mod fence;
+mod links;
 mod nesting;
 
 use std::cell::Cell;
@@ -27,6 +28,7 @@ use crate::content::page::{Heading, Headings, HeadingsBuilder, Link, offset};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::highlight::Languages;
 use code_block::CodeBlocks;
+use links::is_file;
 use nesting::too_deep;
 
 /// Turns Markdown into HTML; holds buffers for use again.
@@ -422,27 +424,6 @@ fn is_more(html: &str) -> bool {
     comment.is_some_and(|text| text.trim().eq_ignore_ascii_case("more"))
 }
 
-/// Whether a link's target may be a file of the site: relative, and its path ends in a name with an
-/// extension.
-fn is_file(url: &str) -> bool {
-    let bytes = url.as_bytes();
-    if bytes.starts_with(b"//") {
-        return false;
-    }
-    let end = bytes.iter().position(|byte| matches!(byte, b'#' | b'?')).unwrap_or(bytes.len());
-    let (mut name, mut dot) = (0, None);
-    for (at, byte) in bytes[..end].iter().enumerate() {
-        match byte {
-            // Before any `/`, a `:` ends a scheme.
-            b':' if name == 0 => return false,
-            b'/' => (name, dot) = (at + 1, None),
-            b'.' if at > name => dot = Some(at),
-            _ => {}
-        }
-    }
-    dot.is_some_and(|dot| dot + 1 < end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -510,27 +491,6 @@ mod tests {
         assert!(html[found.links[1].offset as usize..].starts_with("\" alt=\"i\""));
         assert!(html.contains("<a href=\"\" title=\"t\">a</a>"));
         assert!(html.contains("href=\"https://x.org/e.md\""));
-    }
-
-    #[test]
-    fn only_relative_urls_with_an_extension_may_be_files() {
-        for url in ["a.md", "../a/b.md#c", "/a/b.png?x=/y", "./a.b/c.d"] {
-            assert!(is_file(url), "{url}");
-        }
-        for url in [
-            "",
-            "#a.b",
-            "a/",
-            "a/b",
-            "//x.org/a.md",
-            "https://x.org/a.md",
-            "mailto:a@b.c",
-            ".hidden",
-            "..",
-            "../..",
-        ] {
-            assert!(!is_file(url), "{url}");
-        }
     }
 
     #[test]
