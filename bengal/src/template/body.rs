@@ -38,7 +38,7 @@ impl<'m> SiteView<'m> {
         text: &str,
         reports: &mut Vec<Diagnostic>,
     ) -> Option<Expanded> {
-        let Sources { site, settings, templates, within, .. } = self.sources;
+        let Sources { site, settings, templates, languages, within, .. } = self.sources;
         let view = SiteView::get(within?, Sources { within: None, ..self.sources });
         let start = site[id].body.template? as usize;
         let file = content_path(site[id].path.as_deref()?);
@@ -56,8 +56,8 @@ impl<'m> SiteView<'m> {
             }
         };
         let mut html = String::with_capacity(markdown.len() + markdown.len() / 2);
-        let converted = Markdown::new(&settings.config.markdown).convert(&markdown, &mut html);
-        let found = match converted {
+        let mut converter = Markdown::new(&settings.config.markdown, languages);
+        let found = match converter.convert(&markdown, &mut html) {
             Ok(found) => found,
             Err(error) => {
                 let diagnostic = Diagnostic::error(Code::MarkdownNesting, error.to_string());
@@ -81,7 +81,7 @@ struct Lines<'a> {
 
 /// What was found, with lines of the file.
 fn located(found: Found, lines: &Lines<'_>, reports: &mut Vec<Diagnostic>) -> Body {
-    let Found { headings, words, summary, mut links, title: _, raw_html } = found;
+    let Found { headings, words, summary, mut links, raw_html, .. } = found;
     if !links.is_empty() || raw_html.is_some() {
         let mut numbers = FxHashMap::default();
         for (line, number) in lines.text.lines().zip(1..) {

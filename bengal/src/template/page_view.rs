@@ -13,6 +13,7 @@ use liquid_core::model::ValueView;
 use super::Templates;
 use super::views::{Fields, NIL, object};
 use crate::content::page::{Body, Headings, Kind};
+use crate::highlight::Languages;
 use crate::site::{Made, MenuItem, Page, PageId, Settings, Site};
 use crate::store::BodyStore;
 use crate::value::Text;
@@ -28,6 +29,8 @@ pub struct Sources<'m> {
     pub store: &'m BodyStore,
     /// The templates, for bodies that are such.
     pub templates: &'m Templates,
+    /// The languages of code, for the same.
+    pub languages: &'m Languages,
     /// Where the site is kept as bodies that are templates see it; `None` in that view itself.
     pub within: Option<&'m SiteCell<'m>>,
 }
@@ -122,6 +125,10 @@ impl Fields for SiteView<'_> {
             "params" => &config.params,
             "data" => &self.sources.site.data,
             "menus" => &self.menus,
+            "highlight_css" => {
+                let url = &self.sources.site.highlight_css;
+                url.as_ref().map_or(&NIL as &dyn ValueView, |url| url)
+            }
             _ => return self.pages.first()?.site().collection(name),
         })
     }
