@@ -1,8 +1,8 @@
-//! bengal against the bare program, on one site.
+//! bengal against the bare program, or bengal with highlighting against bengal without, on one site.
 //!
 //! 1. Generate the site.
 //! 2. Run each program once, uncounted, and check that it wrote every page.
-//! 3. Run them in turn, bengal then bare, `runs` times, each from nothing.
+//! 3. Run them in turn, `runs` times, each from nothing.
 //! 4. Report each program's figures, and the ratio within each pair: what drifts on the machine
 //!    drifts for both of a pair.
 //!
@@ -17,9 +17,20 @@ use crate::measure::{self, Usage};
 use crate::site::SiteSpec;
 use crate::trial::{Output, Place, Program, Summary, Trial, job_count, megabytes};
 
+/// Which two programs are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Subjects {
+    /// bengal against the bare program: neither highlights.
+    Bare,
+    /// bengal with highlighting against bengal without.
+    Highlighting,
+}
+
 /// What to compare, as resolved from the command line.
 #[derive(Debug, Clone)]
 pub struct Comparison {
+    /// The programs.
+    pub subjects: Subjects,
     /// The site.
     pub spec: SiteSpec,
     /// Number of counted pairs.
@@ -39,7 +50,11 @@ impl Comparison {
     ///
     /// A program is missing, fails, or leaves a page out; or the file system fails.
     pub fn run(&self) -> Result<()> {
-        let programs = [Program::bengal(self.bengal.as_deref())?, Program::bare()?];
+        let path = self.bengal.as_deref();
+        let programs = match self.subjects {
+            Subjects::Bare => [Program::bengal(path)?, Program::bare()?],
+            Subjects::Highlighting => [Program::highlighting(path)?, Program::bengal(path)?],
+        };
         let place = Place::new(self.dir.as_deref())?;
         let trial = Trial::new(&place, &self.spec, job_count(self.jobs))?;
         self.print_head(&place, &trial);
@@ -53,7 +68,7 @@ impl Comparison {
         for (side, program) in programs.iter().enumerate() {
             print_figures(program.name(), pairs.iter().map(|pair| &pair[side]));
         }
-        print_ratios(&pairs);
+        print_ratios(&programs, &pairs);
         print_floor()
     }
 
@@ -72,7 +87,7 @@ impl Comparison {
 
 fn print_output(program: &Program, output: &Output) {
     println!(
-        "{:<7} wrote {} files, {:.1} MB; a regular page has {} bytes on average",
+        "{:<12} wrote {} files, {:.1} MB; a regular page has {} bytes on average",
         program.name(),
         output.files,
         megabytes(output.bytes),
@@ -82,19 +97,22 @@ fn print_output(program: &Program, output: &Output) {
 
 fn print_figures<'a>(name: &str, usages: impl Iterator<Item = &'a Usage> + Clone) {
     let summary = |figure: fn(&Usage) -> f64| Summary::of(usages.clone().map(figure));
-    println!("\n{name:<7} wall s      {}", summary(|usage| usage.wall.as_secs_f64()).show(3));
-    println!("        CPU s       {}", summary(|usage| usage.cpu.as_secs_f64()).show(3));
-    println!("        peak RSS MB {}", summary(|usage| megabytes(usage.peak_rss_bytes)).show(1));
+    println!("\n{name:<12} wall s      {}", summary(|usage| usage.wall.as_secs_f64()).show(3));
+    println!("             CPU s       {}", summary(|usage| usage.cpu.as_secs_f64()).show(3));
+    println!(
+        "             peak RSS MB {}",
+        summary(|usage| megabytes(usage.peak_rss_bytes)).show(1)
+    );
 }
 
-fn print_ratios(pairs: &[[Usage; 2]]) {
+fn print_ratios([first, second]: &[Program; 2], pairs: &[[Usage; 2]]) {
     let ratio = |time: fn(&Usage) -> Duration| {
-        let ratios = pairs.iter().map(|[bengal, bare]| time(bengal).div_duration_f64(time(bare)));
+        let ratios = pairs.iter().map(|[first, second]| time(first).div_duration_f64(time(second)));
         Summary::of(ratios).show(2)
     };
-    println!("\nbengal / bare, pair by pair:");
-    println!("        wall        {}", ratio(|usage| usage.wall));
-    println!("        CPU         {}", ratio(|usage| usage.cpu));
+    println!("\n{} / {}, pair by pair:", first.name(), second.name());
+    println!("             wall        {}", ratio(|usage| usage.wall));
+    println!("             CPU         {}", ratio(|usage| usage.cpu));
     println!("(median, least … greatest)");
 }
 

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bengal_bench::compare::Comparison;
+use bengal_bench::compare::{Comparison, Subjects};
 use bengal_bench::scale::Scaling;
 use bengal_bench::site::{self, SiteSpec};
 use clap::{Args, Parser, Subcommand};
@@ -27,8 +27,11 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// Time bengal against the bare program, run by run.
+    /// Time bengal against the bare program, or itself with highlighting against itself without, run by run.
     Compare {
+        /// What is compared.
+        #[arg(long, value_enum, default_value_t = Subjects::Bare)]
+        subjects: Subjects,
         #[arg(long, default_value_t = 10_000)]
         pages: usize,
         #[arg(long, default_value_t = 11)]
@@ -77,7 +80,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Site { dir, pages, seed } => Ok(site::generate(&dir, &SiteSpec { pages, seed })?),
-        Command::Compare { pages, runs, setting } => Comparison {
+        Command::Compare { subjects, pages, runs, setting } => Comparison {
+            subjects,
             spec: SiteSpec { pages, seed: setting.seed },
             runs,
             jobs: setting.jobs,

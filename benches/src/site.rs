@@ -38,6 +38,7 @@ pub fn generate(dir: &Path, spec: &SiteSpec) -> io::Result<()> {
     }
     let layout = Layout::new(spec);
     write(&dir.join("bengal.yaml"), CONFIGURATION)?;
+    write(&dir.join(HIGHLIGHTING), HIGHLIGHTING_CONFIGURATION)?;
     for (name, text) in TEMPLATES {
         write(&dir.join("templates").join(name), text)?;
     }
@@ -98,7 +99,15 @@ impl Layout {
     }
 }
 
-const CONFIGURATION: &str = "title: A generated site\nbase_url: https://example.org\n";
+/// The bare program does not highlight, so bengal does not either, but where that is what is measured.
+const CONFIGURATION: &str = "title: A generated site\nbase_url: https://example.org\n\
+                             markdown: {highlight: false}\n";
+
+/// The file, beside the configuration, of one with which bengal highlights.
+pub const HIGHLIGHTING: &str = "highlighting.yaml";
+
+const HIGHLIGHTING_CONFIGURATION: &str =
+    "title: A generated site\nbase_url: https://example.org\nmarkdown: {highlight: true}\n";
 
 const TEMPLATES: [(&str, &str); 6] = [
     ("base.liquid", include_str!("../templates/site/base.liquid")),

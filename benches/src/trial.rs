@@ -20,8 +20,10 @@ use crate::site::{self, Layout, SiteSpec};
 /// One of the programs under test, by its executable.
 #[derive(Debug, Clone)]
 pub enum Program {
-    /// `bengal build`.
+    /// `bengal build`, without highlighting.
     Bengal(PathBuf),
+    /// `bengal build`, with highlighting.
+    Highlighting(PathBuf),
     /// The bare program of this crate.
     Bare(PathBuf),
 }
@@ -42,6 +44,18 @@ impl Program {
         Ok(Self::Bengal(path))
     }
 
+    /// bengal at `path`, or beside this executable where none is given, with highlighting.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file.
+    pub fn highlighting(path: Option<&Path>) -> Result<Self> {
+        match Self::bengal(path)? {
+            Self::Bengal(path) => Ok(Self::Highlighting(path)),
+            other => Ok(other),
+        }
+    }
+
     /// The bare program, beside this executable.
     ///
     /// # Errors
@@ -57,6 +71,7 @@ impl Program {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Bengal(_) => "bengal",
+            Self::Highlighting(_) => "highlighting",
             Self::Bare(_) => "bare",
         }
     }
@@ -64,10 +79,13 @@ impl Program {
     fn command(&self, site: &Path, output: &Path, jobs: usize) -> Command {
         let mut command;
         match self {
-            Self::Bengal(path) => {
+            Self::Bengal(path) | Self::Highlighting(path) => {
                 command = Command::new(path);
                 command.args(["build", "--quiet"]).arg(site);
                 command.arg("-o").arg(output);
+                if let Self::Highlighting(_) = self {
+                    command.arg("-c").arg(site.join(site::HIGHLIGHTING));
+                }
             }
             Self::Bare(path) => {
                 command = Command::new(path);

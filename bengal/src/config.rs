@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use crate::content::fields::Fields;
 use crate::content::front_matter::zone;
 use crate::content::menu::{self, MenuEntry};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::highlight::Theme;
 use crate::value::{Map, Text, Value};
 
 /// What a site's author has decided.
@@ -49,7 +50,7 @@ pub struct Config {
 }
 
 /// How Markdown is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarkdownConfig {
     /// Raw HTML goes through as it stands.
     pub unsafe_html: bool,
@@ -57,6 +58,32 @@ pub struct MarkdownConfig {
     pub smart_punctuation: bool,
     /// Bodies are templates, unless their page says otherwise.
     pub liquid: bool,
+    /// How code is highlighted; `None` for not at all.
+    pub highlight: Option<HighlightConfig>,
+}
+
+/// How code is highlighted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HighlightConfig {
+    /// The theme where the reader prefers light.
+    pub light: Theme,
+    /// The theme where the reader prefers dark.
+    pub dark: Theme,
+    /// Lines have numbers, where a block does not say otherwise.
+    pub line_numbers: bool,
+}
+
+impl Default for MarkdownConfig {
+    fn default() -> Self {
+        let highlight = Some(HighlightConfig::default());
+        Self { unsafe_html: false, smart_punctuation: false, liquid: false, highlight }
+    }
+}
+
+impl Default for HighlightConfig {
+    fn default() -> Self {
+        Self { light: Theme::LIGHT, dark: Theme::DARK, line_numbers: false }
+    }
 }
 
 /// A way to group pages by terms.
@@ -184,16 +211,16 @@ impl Config {
 
     fn read_markdown(&mut self, fields: &mut Fields<'_>, value: Value) {
         for (key, value) in fields.map("markdown", value) {
-            let target = match &*key {
-                "unsafe_html" => &mut self.markdown.unsafe_html,
-                "smart_punctuation" => &mut self.markdown.smart_punctuation,
-                "liquid" => &mut self.markdown.liquid,
-                _ => {
-                    fields.unknown(&key, &["unsafe_html", "smart_punctuation", "liquid"]);
-                    continue;
+            let markdown = &mut self.markdown;
+            match &*key {
+                "unsafe_html" => set_bool(&mut markdown.unsafe_html, fields, &key, &value),
+                "smart_punctuation" => {
+                    set_bool(&mut markdown.smart_punctuation, fields, &key, &value);
                 }
-            };
-            *target = fields.bool(&key, &value).unwrap_or(*target);
+                "liquid" => set_bool(&mut markdown.liquid, fields, &key, &value),
+                "highlight" => markdown.highlight = read_highlight(fields, value),
+                _ => fields.unknown(&key, MARKDOWN_KEYS),
+            }
         }
     }
 
@@ -240,8 +267,48 @@ pub const KEYS: &[&str] = &[
     "ugly_urls",
 ];
 
+/// Every key of `markdown`.
+const MARKDOWN_KEYS: &[&str] = &["highlight", "liquid", "smart_punctuation", "unsafe_html"];
+
 fn set_text(target: &mut Text, fields: &mut Fields<'_>, key: &str, value: &Value) {
     *target = fields.text(key, value).unwrap_or_default();
+}
+
+fn set_bool(target: &mut bool, fields: &mut Fields<'_>, key: &str, value: &Value) {
+    *target = fields.bool(key, value).unwrap_or(*target);
+}
+
+/// `false`, `true`, or a map of choices.
+fn read_highlight(fields: &mut Fields<'_>, value: Value) -> Option<HighlightConfig> {
+    let mut highlight = HighlightConfig::default();
+    if let Some(is_on) = value.to_bool() {
+        return is_on.then_some(highlight);
+    }
+    for (key, value) in fields.map("highlight", value) {
+        match &*key {
+            "light" => read_theme(&mut highlight.light, fields, &key, &value),
+            "dark" => read_theme(&mut highlight.dark, fields, &key, &value),
+            "line_numbers" => set_bool(&mut highlight.line_numbers, fields, &key, &value),
+            _ => fields.unknown(&key, &["dark", "light", "line_numbers"]),
+        }
+    }
+    Some(highlight)
+}
+
+fn read_theme(target: &mut Theme, fields: &mut Fields<'_>, key: &str, value: &Value) {
+    let Some(name) = fields.text(key, value) else { return };
+    if let Some(theme) = Theme::find(&name) {
+        *target = theme;
+        return;
+    }
+    let names: Vec<&str> = Theme::names().collect();
+    let hint = match nearest(&name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("themes are: {}", names.join(", ")),
+    };
+    let message = format!("there is no theme `{name}` for code");
+    let place = fields.place(key);
+    fields.reports.push(Diagnostic::error(Code::ConfigValue, message).at(place).hint(hint));
 }
 
 fn page_size(fields: &mut Fields<'_>, value: Value) -> Option<usize> {
@@ -306,6 +373,30 @@ mod tests {
     }
 
     #[test]
+    fn highlighting_is_on_off_or_as_chosen() {
+        let highlight = |text: &str| {
+            let (config, reports) = read(&format!("markdown: {{highlight: {text}}}"));
+            (config.markdown.highlight, reports)
+        };
+        let usual = HighlightConfig::default();
+        for text in ["true", "yes", "", "{}"] {
+            assert_eq!(highlight(text), (Some(usual.clone()), vec![]), "{text}");
+        }
+        assert_eq!(highlight("false"), (None, vec![]));
+        let chosen = HighlightConfig {
+            light: Theme::find("GitHub").unwrap(),
+            dark: Theme::find("Nord").unwrap(),
+            line_numbers: true,
+        };
+        let (read, reports) = highlight("{light: github, dark: nord, line_numbers: true}");
+        assert_eq!((read, reports), (Some(chosen), vec![]));
+        let (_, reports) = highlight("{dark: drakula}");
+        assert_eq!(reports[0].hint.as_deref(), Some("did you mean `Dracula`?"));
+        let (_, reports) = highlight("{numbers: true}");
+        assert_eq!(reports[0].code, Code::UnknownKey);
+    }
+
+    #[test]
     fn wrong_values_are_errors() {
         for text in [
             "title: [1]",
@@ -313,6 +404,8 @@ mod tests {
             "base_url: example.org",
             "pagination: {page_size: -1}",
             "permalinks: {blog: ':nothing'}",
+            "markdown: {highlight: [1]}",
+            "markdown: {highlight: {light: nothing like it}}",
             "- a list",
             "a: b: c",
         ] {

@@ -9,7 +9,7 @@
 //!
 //! * **discover** walks the site's folders and sends out what it finds;
 //! * **parse** reads a file: front matter and the rest of the [`content`] model, Markdown
-//!   ([`markdown`]), [`data`]; the HTML goes to the body [`store`], so that little waits;
+//!   ([`markdown`], and its code by [`highlight`]), [`data`]; the HTML goes to the body [`store`], so that little waits;
 //! * **taxonomy** is the barrier: when every page is there, it puts the [`site`] together: tree,
 //!   order, terms, menus;
 //! * **render** makes each page of its template and its body;
@@ -26,6 +26,7 @@ pub mod config;
 pub mod content;
 pub mod data;
 pub mod diagnostic;
+pub mod highlight;
 pub mod manifest;
 pub mod markdown;
 pub mod output;

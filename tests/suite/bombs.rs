@@ -51,6 +51,30 @@ fn markdown_may_nest_as_it_likes() {
 }
 
 #[test]
+fn code_may_be_what_the_patterns_of_its_language_are_worst_at() {
+    let site = site(&[]);
+    let line = |text: &str| format!("{}\n", text.repeat(900 / text.len()));
+    let bombs = [
+        ("cs", line("a").repeat(2_000)),
+        ("md", line("[a](").repeat(1_000)),
+        ("json", format!("[{}]\n", "{\"a\": [1]},".repeat(50_000))),
+        ("rust", "\n".repeat(60_000)),
+        ("rust", "((((((((((\n".repeat(20_000)),
+        ("html", "<a <script>{{\n".repeat(20_000)),
+        ("no-such", line("x").repeat(1_000)),
+    ];
+    for (number, (language, code)) in bombs.iter().enumerate() {
+        let page = format!("~~~~ {language} {{linenos}}\n{code}~~~~\n");
+        site.write(&format!("content/c{number}.md"), page);
+    }
+    let options = format!("~~~~ rust {{{}\nlet x;\n~~~~\n", "1-9,".repeat(50_000));
+    site.write("content/options.md", options);
+    site.write("content/many.md", "```rust\nlet x;\n```\n\n".repeat(5_000));
+    site.write("content/languages.md", "```x1 y=[\n```\n\n".repeat(5_000));
+    build_around(&site, 0);
+}
+
+#[test]
 fn templates_may_nest_as_they_like() {
     let site = site(&[]);
     let nest =

@@ -204,7 +204,11 @@ fn a_stage_may_add_sources_pages_files_and_outputs() {
     assert_eq!(site.read("index.html"), "home /a/ /b/ /made/\n");
     assert!(!site.path("public/new").exists(), "what the stage before added is gone");
     let copy = || {
-        Item::File(FileCopy { resource: None, from: FileBytes::Embedded(b"x"), to: "x.txt".into() })
+        Item::File(FileCopy {
+            resource: None,
+            from: FileBytes::Memory(b"x".into()),
+            to: "x.txt".into(),
+        })
     };
     build(&site, 1, vec![adding(before("write"), copy)]).unwrap();
     assert_eq!(site.read("x.txt"), "x");

@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::content::front_matter::Wanted;
 use crate::content::page::Kind;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::highlight::Languages;
 use crate::manifest::{self, Manifest};
 use crate::pipeline::item::Label;
 use crate::pipeline::registry::{OrderError, Registry};
@@ -177,6 +178,7 @@ pub fn build_with<'s>(
         theme,
         settings: &settings,
         templates: &templates,
+        languages: &Languages::default(),
         store: &store,
         output: &output,
         manifest: manifest.as_ref(),

@@ -117,6 +117,8 @@ pub struct Body {
     pub headings: Headings,
     /// The spots in the HTML where a link is to be filled in.
     pub links: Box<[Link]>,
+    /// Whether it has code that needs the style sheet of highlighting, or may have.
+    pub has_styled_code: bool,
 }
 
 /// A spot in a page's HTML at which the URL of another page or file belongs.

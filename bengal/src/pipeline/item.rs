@@ -1,5 +1,6 @@
 //! What flows through the chain: one type on every channel.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -61,8 +62,8 @@ pub struct FileCopy {
 pub enum FileBytes {
     /// On disk.
     Path(PathBuf),
-    /// In the program: a file of the embedded theme.
-    Embedded(&'static [u8]),
+    /// Here: a file of the embedded theme, or one that this build has made.
+    Memory(Cow<'static, [u8]>),
 }
 
 /// A page to be rendered.

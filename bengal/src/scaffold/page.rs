@@ -18,6 +18,7 @@ use crate::content::page;
 use crate::content::permalink::{self, folder_and_stem};
 use crate::content::slug::{slugify, titleize};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::highlight::Languages;
 use crate::markdown::Markdown;
 use crate::site::{CONTENT, content_path};
 use crate::template::{TemplateSource, fill_archetype};
@@ -200,7 +201,9 @@ fn inspect(
         diagnostic.place.iter_mut().for_each(|place| place.file = archetype.shown());
         archetype.wrong(vec![diagnostic.hint(QUOTES)])
     })?;
-    let found = Markdown::new(&target.config.markdown).convert(&text[start..], &mut String::new());
+    let languages = Languages::default();
+    let mut markdown = Markdown::new(&target.config.markdown, &languages);
+    let found = markdown.convert(&text[start..], &mut String::new());
     let heading = found.ok().and_then(|found| found.title);
     let title: Text = page::title(&front, heading, path, &target.config.title);
     let url = permalink::of_page(path, &title, &front, &target.config).map_err(|message| {

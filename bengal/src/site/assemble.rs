@@ -6,7 +6,7 @@
 //! 4. Sections without a page of their own, the home page and the 404 page are added.
 //! 5. The tree: sections, the total order, neighbours.
 //! 6. Terms, and the pages that list them.
-//! 7. Menus, data, files beside pages, redirects.
+//! 7. Menus, data, files beside pages, redirects, and the style sheet of highlighted code.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
@@ -17,11 +17,13 @@ use rustc_hash::FxHashMap;
 
 use super::claims::{Claims, Owner};
 use super::{Page, PageId, Settings, Site, content_path, files, menus, terms, tree};
+use crate::config::HighlightConfig;
 use crate::content::front_matter::{FrontMatter, excluded};
 use crate::content::page::{Body, Kind, Language, Parsed};
 use crate::content::permalink;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::pipeline::item::{Data, FileCopy, Render};
+use crate::highlight;
+use crate::pipeline::item::{Data, FileBytes, FileCopy, Render};
 use crate::value::Text;
 
 /// What has come to the barrier.
@@ -68,7 +70,7 @@ pub fn assemble(
     let newest = newest(&builder.pages, &tree.order);
     let menus = menus::build(&builder.pages, settings, builder.reports);
     let data = files::data(data, builder.reports);
-    let (files, resources) = files::place(&mut builder, files, &left_out);
+    let (mut files, resources) = files::place(&mut builder, files, &left_out);
     let mut site = Site {
         from_files: builder.from_files,
         by_path: by_path(&builder.pages),
@@ -79,11 +81,30 @@ pub fn assemble(
         menus,
         data,
         resources,
+        highlight_css: None,
     };
     site.pages.shrink_to_fit();
     let renders = renders(&site, &mut builder);
     let redirects = redirects(&site, &mut builder);
+    if site.pages.iter().any(|page| page.body.has_styled_code) {
+        site.highlight_css = Some(format!("/{HIGHLIGHT_CSS}").into());
+        files.extend(style_sheet(&mut builder));
+    }
     Assembled { site, renders, files, redirects }
+}
+
+/// The output path of the style sheet of highlighted code.
+const HIGHLIGHT_CSS: &str = "highlight.css";
+
+/// The style sheet of highlighted code; `None` where the site has its own.
+fn style_sheet(builder: &mut Builder<'_>) -> Option<FileCopy> {
+    let HighlightConfig { light, dark, .. } =
+        builder.settings.config.markdown.highlight.as_ref()?;
+    let owner = Owner::other("the style sheet of highlighted code");
+    builder.claims.claim(HIGHLIGHT_CSS.to_owned(), &owner).ok()?;
+    let css = highlight::style_sheet(*light, *dark);
+    let from = FileBytes::Memory(css.into_bytes().into());
+    Some(FileCopy { resource: None, from, to: HIGHLIGHT_CSS.into() })
 }
 
 /// Takes out the pages that are not to be built, with what sections cascade; gives the folders of the

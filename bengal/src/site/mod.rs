@@ -75,6 +75,9 @@ pub struct Site {
     pub menus: Vec<Menu>,
     /// What the data files hold.
     pub data: Map,
+    /// The URL of the style sheet of highlighted code, from the site's root; `None` where no page has
+    /// such code.
+    pub highlight_css: Option<Text>,
     /// Files beside pages, in the order of their paths.
     resources: Vec<FileLink>,
 }

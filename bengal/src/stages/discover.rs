@@ -97,7 +97,7 @@ impl Walk<'_> {
         if self.context.templates.is_embedded("base") {
             for (path, bytes) in theme::FILES {
                 if seen.insert((*path).into()) {
-                    let from = FileBytes::Embedded(bytes);
+                    let from = FileBytes::Memory((*bytes).into());
                     out.emit(Item::File(FileCopy { resource: None, from, to: (*path).into() }))?;
                 }
             }

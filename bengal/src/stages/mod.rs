@@ -9,6 +9,7 @@ mod write;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use crate::highlight::Languages;
 use crate::manifest::Manifest;
 use crate::output::OutputDir;
 use crate::pipeline::registry::Registry;
@@ -30,6 +31,8 @@ pub struct Context<'b> {
     pub settings: &'b Settings,
     /// The templates.
     pub templates: &'b Templates,
+    /// The languages of code, which all workers share.
+    pub languages: &'b Languages,
     /// The bodies.
     pub store: &'b BodyStore,
     /// The output directory.

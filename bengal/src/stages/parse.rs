@@ -35,10 +35,11 @@ impl Stage for Parse<'_> {
     }
 
     fn start(&self) -> Work<'_> {
+        let Context { settings, languages, store, .. } = *self.context;
         Work::PerItem(Box::new(Parser {
             context: self.context,
-            markdown: Markdown::new(&self.context.settings.config.markdown),
-            bodies: self.context.store.writer(),
+            markdown: Markdown::new(&settings.config.markdown, languages),
+            bodies: store.writer(),
             bytes: Vec::new(),
             html: String::new(),
         }))
@@ -47,7 +48,7 @@ impl Stage for Parse<'_> {
 
 struct Parser<'b> {
     context: &'b Context<'b>,
-    markdown: Markdown,
+    markdown: Markdown<'b>,
     bodies: BodyWriter<'b>,
     bytes: Vec<u8>,
     html: String,
@@ -133,7 +134,12 @@ impl Parser<'_> {
         let stored =
             stored.map_err(|error| Stop::Failed(StageError::io("the body store")(error)))?;
         let body = match is_template {
-            true => Body { template: Some(offset(start)), ..Body::default() },
+            // What it gives is not known until the style sheet is.
+            true => Body {
+                template: Some(offset(start)),
+                has_styled_code: settings.config.markdown.highlight.is_some(),
+                ..Body::default()
+            },
             false => locate(found, file, text, start, reports),
         };
         Ok(Parsed {

@@ -69,11 +69,12 @@ impl Renderer<'_> {
         job: Job,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<Option<Output>, StageError> {
-        let Context { settings, templates, store, site, views, within, .. } = *self.context;
+        let Context { settings, templates, languages, store, site, views, within, .. } =
+            *self.context;
         let Some(site) = site.get() else {
             return Err(StageError::Failed("a page came before the site was assembled".into()));
         };
-        let sources = Sources { site, settings, store, templates, within: Some(within) };
+        let sources = Sources { site, settings, store, templates, languages, within: Some(within) };
         let view = SiteView::get(views, sources);
         let page = &site[job.page];
         let text = store.read(page.body.stored, &mut self.body);

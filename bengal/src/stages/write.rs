@@ -80,8 +80,8 @@ impl PerItem for Writer<'_> {
                         let written = self.written(&to, |out, to| out.copy(to, &from));
                         self.done(written, to, Some(&from), out)
                     }
-                    FileBytes::Embedded(bytes) => {
-                        let written = self.written(&to, |out, to| out.write(to, bytes));
+                    FileBytes::Memory(bytes) => {
+                        let written = self.written(&to, |out, to| out.write(to, &bytes));
                         self.done(written, to, None, out)
                     }
                 }

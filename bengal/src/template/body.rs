@@ -38,7 +38,7 @@ impl<'m> SiteView<'m> {
         text: &str,
         reports: &mut Vec<Diagnostic>,
     ) -> Option<Expanded> {
-        let Sources { site, settings, templates, within, .. } = self.sources;
+        let Sources { site, settings, templates, languages, within, .. } = self.sources;
         let view = SiteView::get(within?, Sources { within: None, ..self.sources });
         let start = site[id].body.template? as usize;
         let file = content_path(site[id].path.as_deref()?);
@@ -62,8 +62,8 @@ impl<'m> SiteView<'m> {
             }
         };
         let mut html = String::with_capacity(markdown.len() + markdown.len() / 2);
-        let converted = Markdown::new(&settings.config.markdown).convert(&markdown, &mut html);
-        let found = match converted {
+        let mut converter = Markdown::new(&settings.config.markdown, languages);
+        let found = match converter.convert(&markdown, &mut html) {
             Ok(found) => found,
             Err(error) => {
                 let diagnostic = Diagnostic::error(Code::MarkdownNesting, error.to_string());

@@ -63,7 +63,7 @@ impl Host for PageHost<'_, '_> {
     fn markdown(&self, text: &str) -> String {
         let sources = self.rendering.site.sources;
         let mut html = String::new();
-        let mut markdown = Markdown::new(&sources.settings.config.markdown);
+        let mut markdown = Markdown::new(&sources.settings.config.markdown, sources.languages);
         let Ok(found) = markdown.convert(text, &mut html) else { return text.to_owned() };
         let body = found.into_body();
         let made = Made { body: &body, html: &html };

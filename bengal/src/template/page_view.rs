@@ -17,6 +17,7 @@ use super::Templates;
 use super::views::{NO_TEXT, list, names, optional};
 use crate::content::page::{Body, Headings, Kind};
 use crate::content::permalink::folder_and_stem;
+use crate::highlight::Languages;
 use crate::site::{Made, MenuItem, Page, PageId, Settings, Site};
 use crate::store::BodyStore;
 use crate::value::Text;
@@ -32,6 +33,8 @@ pub struct Sources<'m> {
     pub store: &'m BodyStore,
     /// The templates, for bodies that are such.
     pub templates: &'m Templates,
+    /// The languages of code, for the same.
+    pub languages: &'m Languages,
     /// Where the site is kept as bodies that are templates see it; `None` in that view itself.
     pub within: Option<&'m SiteCell<'m>>,
 }
@@ -174,6 +177,7 @@ impl Object for SiteView<'_> {
             "params" => Liquid::Object(&config.params),
             "data" => Liquid::Object(&self.sources.site.data),
             "menus" => Liquid::Object(&self.menus),
+            "highlight_css" => optional(&self.sources.site.highlight_css),
             _ => return self.cell.view.get()?.collection(name),
         })
     }

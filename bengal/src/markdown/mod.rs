@@ -1,28 +1,42 @@
 //! Markdown to HTML. The only module that names comrak.
 //!
+//! Blocks of code are written by this module's own hand, highlighted ([`crate::highlight`]), unless
+//! that is switched off.
+//!
 //! One walk over the syntax tree makes the HTML and finds all else that bengal wants to know of a
 //! body: headings, words, where its summary ends, and links to other files of the site.
 //!
 //! **Invariant:** a link to another file leaves an empty spot in the HTML, as the page's URL is known
 //! only when all pages are.
 
+mod code_block;
+mod fence;
+mod links;
+mod nesting;
+
 use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::ops::Range;
 
 use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
-use comrak::nodes::{AstNode, NodeValue};
+use comrak::nodes::{AstNode, NodeCodeBlock, NodeValue};
 use comrak::options::Plugins;
 use comrak::{Arena, Options, parse_document};
 
 use crate::config::MarkdownConfig;
 use crate::content::page::{Body, Heading, Headings, HeadingsBuilder, Link, offset};
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::highlight::Languages;
+use code_block::CodeBlocks;
+use links::is_file;
+use nesting::too_deep;
 
 /// Turns Markdown into HTML; holds buffers for use again.
-pub struct Markdown {
+pub struct Markdown<'l> {
     options: Options<'static>,
     findings: Findings,
+    /// `None` where highlighting is switched off.
+    code: Option<CodeBlocks<'l>>,
 }
 
 /// What was found in a body besides its HTML.
@@ -40,13 +54,15 @@ pub struct Found {
     pub title: Option<String>,
     /// Line and column (in bytes) in the body, from 1, of the first raw HTML that was left out.
     pub raw_html: Option<(usize, usize)>,
+    /// Whether it has code that needs the style sheet of highlighting.
+    pub has_styled_code: bool,
 }
 
 impl Found {
     /// The body it was found in, whose HTML is nowhere kept.
     pub fn into_body(self) -> Body {
-        let Self { headings, words, summary, links, title: _, raw_html: _ } = self;
-        Body { summary, words, headings, links, ..Body::default() }
+        let Self { headings, words, summary, links, has_styled_code, title: _, raw_html: _ } = self;
+        Body { summary, words, headings, links, has_styled_code, ..Body::default() }
     }
 }
 
@@ -77,11 +93,12 @@ struct Findings {
     first_paragraph: Option<Range<u32>>,
     title: Option<String>,
     raw_html: Option<(usize, usize)>,
+    has_styled_code: bool,
 }
 
-impl Markdown {
+impl<'l> Markdown<'l> {
     /// A converter with the site's choices.
-    pub fn new(config: &MarkdownConfig) -> Self {
+    pub fn new(config: &MarkdownConfig, languages: &'l Languages) -> Self {
         let mut options = Options::default();
         let extension = &mut options.extension;
         extension.strikethrough = true;
@@ -92,7 +109,8 @@ impl Markdown {
         extension.alerts = true;
         options.parse.smart = config.smart_punctuation;
         options.render.r#unsafe = config.unsafe_html;
-        Self { options, findings: Findings::default() }
+        let code = config.highlight.as_ref().map(|config| CodeBlocks::new(config, languages));
+        Self { options, findings: Findings::default(), code }
     }
 
     /// Appends the HTML of `text` to `html`; offsets in what is returned count from where it begins.
@@ -106,7 +124,9 @@ impl Markdown {
         let arena = Arena::new();
         let root = parse_document(&arena, text, &self.options);
         let length = Cell::new(0);
-        let user = Walk { findings: std::mem::take(&mut self.findings), length: &length };
+        let mut code = self.code.as_mut();
+        code.iter_mut().for_each(|code| code.begin_page());
+        let user = Walk { findings: std::mem::take(&mut self.findings), length: &length, code };
         let mut output = Counted { html, length: &length };
         let plugins = Plugins::default();
         let walked = format_document_with_formatter(
@@ -137,47 +157,8 @@ impl Markdown {
             links: findings.links.drain(..).collect(),
             title: findings.title.take(),
             raw_html: findings.raw_html.take(),
+            has_styled_code: std::mem::take(&mut findings.has_styled_code),
         }
-    }
-}
-
-/// Quotes that one line may open before they count towards [`NESTING`]: code has lines of `>` too.
-const NESTING_OF_LINE: usize = 100;
-
-/// Quotes that the lines of a body that open many may open in all. What comrak does grows with the
-/// square of their depth: this many take a fifth of a second, four times as many take three. Its
-/// lists and footnotes have a limit of their own.
-const NESTING: usize = 25_000;
-
-/// The line, from 1, at which `text` has opened more quotes than [`NESTING`].
-fn too_deep(text: &str) -> Option<usize> {
-    // No page that people write is looked through.
-    if text.len() <= NESTING {
-        return None;
-    }
-    let mut open = 0;
-    let line = text.split(['\n', '\r']).position(|line| {
-        let own = quotes(line);
-        open += if own > NESTING_OF_LINE { own } else { 0 };
-        open > NESTING
-    })?;
-    let before: usize = text.split(['\n', '\r']).take(line).map(|line| line.len() + 1).sum();
-    Some(text[..before].matches('\n').count() + 1)
-}
-
-/// How many `>` stand at the head of `line`, among white space and the markers of lists and
-/// footnotes.
-fn quotes(mut line: &str) -> usize {
-    let mut count = 0;
-    loop {
-        let is_marker = |byte: &u8| b"> \t-+*.)".contains(byte) || byte.is_ascii_digit();
-        let head = line.bytes().take_while(is_marker);
-        let (length, own) =
-            head.fold((0, 0), |(length, own), byte| (length + 1, own + usize::from(byte == b'>')));
-        count += own;
-        let footnote = line[length..].strip_prefix("[^").and_then(|rest| rest.split_once("]:"));
-        let Some((_, rest)) = footnote else { return count };
-        line = rest;
     }
 }
 
@@ -195,13 +176,14 @@ impl Write for Counted<'_> {
     }
 }
 
-struct Walk<'a> {
+struct Walk<'a, 'l> {
     findings: Findings,
     length: &'a Cell<usize>,
+    code: Option<&'a mut CodeBlocks<'l>>,
 }
 
 fn format_node<'a>(
-    context: &mut Context<'_, '_, Walk<'_>>,
+    context: &mut Context<'_, '_, Walk<'_, '_>>,
     node: &'a AstNode<'a>,
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
@@ -220,6 +202,9 @@ fn format_node<'a>(
             context.user.findings.in_word = false;
             context.user.findings.count_words(&code.literal);
             context.user.findings.in_word = false;
+            if let Some(rendering) = format_code(context, code)? {
+                return Ok(rendering);
+            }
         }
         NodeValue::SoftBreak | NodeValue::LineBreak => context.user.findings.in_word = false,
         NodeValue::Heading(heading) => {
@@ -294,12 +279,31 @@ fn is_top<'a>(node: &'a AstNode<'a>) -> bool {
     node.parent().is_some_and(|parent| matches!(parent.data().value, NodeValue::Document))
 }
 
+/// A block of code, unless it is left to comrak: where highlighting is off, and formulas.
+fn format_code(
+    context: &mut Context<'_, '_, Walk<'_, '_>>,
+    code: &NodeCodeBlock,
+) -> Result<Option<ChildRendering>, fmt::Error> {
+    let is_formula = code.info.split_whitespace().next() == Some("math");
+    let Some(blocks) = context.user.code.take_if(|_| !is_formula) else { return Ok(None) };
+    context.cr()?;
+    // Browsers take each of these for `\n`; so do the syntaxes.
+    let literal = match code.literal.contains('\r') {
+        true => &code.literal.replace("\r\n", "\n").replace('\r', "\n"),
+        false => &code.literal,
+    };
+    let is_styled = blocks.write(&code.info, literal, context)?;
+    context.user.code = Some(blocks);
+    context.user.findings.has_styled_code |= is_styled;
+    Ok(Some(ChildRendering::HTML))
+}
+
 /// What the anchor of a heading is made of when it has neither letter nor digit.
 const NO_LETTERS: &str = "section";
 
 /// A heading with its anchor as `id`, so that a theme decides how the anchor is shown.
 fn format_heading<'a>(
-    context: &mut Context<'_, '_, Walk<'_>>,
+    context: &mut Context<'_, '_, Walk<'_, '_>>,
     node: &'a AstNode<'a>,
     level: u8,
     entering: bool,
@@ -326,7 +330,7 @@ fn format_heading<'a>(
 /// The start of an item of a task list. Its box is called what the item says, for those who hear the
 /// page: comrak leaves it without a name.
 fn format_task<'a>(
-    context: &mut Context<'_, '_, Walk<'_>>,
+    context: &mut Context<'_, '_, Walk<'_, '_>>,
     node: &'a AstNode<'a>,
     done: bool,
 ) -> Result<ChildRendering, fmt::Error> {
@@ -340,7 +344,7 @@ fn format_task<'a>(
 }
 
 fn format_link<'a>(
-    context: &mut Context<'_, '_, Walk<'_>>,
+    context: &mut Context<'_, '_, Walk<'_, '_>>,
     node: &'a AstNode<'a>,
     url: &str,
     title: &str,
@@ -361,7 +365,7 @@ trait Noting {
     fn note_raw_html<'a>(&mut self, node: &'a AstNode<'a>, literal: &str);
 }
 
-impl Noting for Context<'_, '_, Walk<'_>> {
+impl Noting for Context<'_, '_, Walk<'_, '_>> {
     fn position(&self) -> u32 {
         offset(self.user.length.get())
     }
@@ -428,35 +432,14 @@ fn is_more(html: &str) -> bool {
     comment.is_some_and(|text| text.trim().eq_ignore_ascii_case("more"))
 }
 
-/// Whether a link's target may be a file of the site: relative, and its path ends in a name with an
-/// extension.
-fn is_file(url: &str) -> bool {
-    let bytes = url.as_bytes();
-    if bytes.starts_with(b"//") {
-        return false;
-    }
-    let end = bytes.iter().position(|byte| matches!(byte, b'#' | b'?')).unwrap_or(bytes.len());
-    let (mut name, mut dot) = (0, None);
-    for (at, byte) in bytes[..end].iter().enumerate() {
-        match byte {
-            // Before any `/`, a `:` ends a scheme.
-            b':' if name == 0 => return false,
-            b'/' => (name, dot) = (at + 1, None),
-            b'.' if at > name => dot = Some(at),
-            _ => {}
-        }
-    }
-    dot.is_some_and(|dot| dot + 1 < end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn convert(text: &str) -> (String, Found) {
-        let config = MarkdownConfig::default();
-        let mut html = String::new();
-        let found = Markdown::new(&config).convert(text, &mut html).unwrap();
+        let (languages, mut html) = (Languages::default(), String::new());
+        let mut markdown = Markdown::new(&MarkdownConfig::default(), &languages);
+        let found = markdown.convert(text, &mut html).unwrap();
         (html, found)
     }
 
@@ -519,27 +502,6 @@ mod tests {
     }
 
     #[test]
-    fn only_relative_urls_with_an_extension_may_be_files() {
-        for url in ["a.md", "../a/b.md#c", "/a/b.png?x=/y", "./a.b/c.d"] {
-            assert!(is_file(url), "{url}");
-        }
-        for url in [
-            "",
-            "#a.b",
-            "a/",
-            "a/b",
-            "//x.org/a.md",
-            "https://x.org/a.md",
-            "mailto:a@b.c",
-            ".hidden",
-            "..",
-            "../..",
-        ] {
-            assert!(!is_file(url), "{url}");
-        }
-    }
-
-    #[test]
     fn words_are_counted_across_markup() {
         assert_eq!(convert("One **two**three `four five`\nsix\n\n- seven\n- eight\n").1.words, 7);
         assert_eq!(convert("").1.words, 0);
@@ -561,30 +523,53 @@ mod tests {
 
     #[test]
     fn a_converter_starts_anew_for_each_body() {
-        let config = MarkdownConfig { unsafe_html: true, smart_punctuation: true, liquid: false };
-        let mut markdown = Markdown::new(&config);
+        let config = MarkdownConfig { smart_punctuation: true, ..MarkdownConfig::default() };
+        let languages = Languages::default();
+        let mut markdown = Markdown::new(&config, &languages);
         let mut html = String::from("before");
-        let first = markdown.convert("# A\n\n[x](y.md) \"q\"\n", &mut html).unwrap();
+        let first = "# A\n\n[x](y.md) \"q\"\n\n```rust\nlet\n```\n";
+        let first = markdown.convert(first, &mut html).unwrap();
         let second = markdown.convert("b\n", &mut html).unwrap();
         assert!(html.starts_with("before<h1") && html.contains("“q”"));
         assert_eq!((first.links.len(), second.links.len()), (1, 0));
+        assert_eq!((first.has_styled_code, second.has_styled_code), (true, false));
         assert_eq!((second.summary, second.words, second.title), (0..9, 1, None));
     }
 
     #[test]
-    fn quotes_that_nest_too_deeply_are_refused_before_they_take_long() {
-        let config = MarkdownConfig::default();
-        let mut markdown = Markdown::new(&config);
-        let mut line = |text: &str| {
-            let mut html = String::new();
-            let refused = markdown.convert(text, &mut html).err().map(|error| error.line);
-            assert!(refused.is_none() || html.is_empty());
-            refused
-        };
-        assert_eq!(line(&format!("a\r\n\r\n{}", ">".repeat(NESTING + 1))), Some(3));
-        assert_eq!(line(&format!("a\n- 1. [^a]: * {}", "> ".repeat(1_000_000))), Some(2));
-        assert_eq!(line(&format!("{}\n\na\n\n", ">".repeat(5_000)).repeat(6)), Some(21));
-        assert_eq!(line(&">".repeat(5_000)), None);
-        assert_eq!(line(&format!("    {}\n", ">".repeat(NESTING_OF_LINE)).repeat(1_000)), None);
+    fn a_body_that_nests_too_deeply_gives_nothing() {
+        let (languages, mut html) = (Languages::default(), String::new());
+        let mut markdown = Markdown::new(&MarkdownConfig::default(), &languages);
+        let refused = markdown.convert(&format!("a\n\n{}", ">".repeat(100_000)), &mut html);
+        assert_eq!((refused.unwrap_err(), &*html), (TooDeep { line: 3 }, ""));
+    }
+
+    #[test]
+    fn code_is_highlighted_wherever_it_stands() {
+        for (text, spans) in [
+            ("```rust\nlet x;\n```\n", 1),
+            ("~~~~ rust\r\nlet x;\r\n// y\r\n~~~~\r\n", 2),
+            ("- a\n\n  ```rust\n  let x;\n  ```\n", 1),
+            ("> ```rust\n> let x;\n", 1),
+            ("1. ```rust\n   let x;", 1),
+            ("    let x;\n", 0),
+            ("```\nlet x;\n```\n", 0),
+            ("```{note}\nlet x;\n```\n", 0),
+            ("```text\nlet x;\n```\n", 0),
+        ] {
+            let (html, found) = convert(text);
+            assert_eq!(html.matches("<span").count(), spans, "{html}");
+            assert_eq!(found.has_styled_code, spans > 0, "{text}");
+            assert!(html.contains("<pre class=\"highlight\" tabindex=\"0\"><code"), "{html}");
+            assert!(!html.contains('\r') && html.contains("let"), "{html}");
+        }
+        assert!(convert("```math\na\n```\n").0.contains("data-math-style"));
+    }
+
+    #[test]
+    fn highlighting_changes_neither_words_nor_summary() {
+        let text = "```rust\nlet x = 1; // two words\n```\n\nFirst *one*.\n\nSecond.\n";
+        let (html, found) = convert(text);
+        assert_eq!((summary(&html, &found), found.words), ("<p>First <em>one</em>.</p>\n", 10));
     }
 }
