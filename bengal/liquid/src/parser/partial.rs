@@ -71,11 +71,8 @@ impl<'t> Parser<'_, 't> {
                 self.known(name, at)?;
                 Ok(PartialName::Fixed(name.into()))
             }
-            Some(_) if tag == "render" => {
-                Err(SyntaxError::new("`render` takes the name of a template in quotes", at))
-            }
-            Some('{') => self.braced_name(cursor),
-            Some(_) => self.bare_name(cursor, at),
+            Some('{') if tag != "render" => self.braced_name(cursor),
+            Some(_) => self.bare_name(tag, cursor, at),
         }
     }
 
@@ -91,15 +88,20 @@ impl<'t> Parser<'_, 't> {
         Ok(PartialName::Computed(filtered, inner.trim().into()))
     }
 
-    /// A name without quotes: that of a template where there is one, or it looks like a file's; else of
-    /// a variable.
-    fn bare_name(&mut self, cursor: &mut Cursor<'t>, at: usize) -> Parsed<PartialName> {
+    /// A name without quotes: that of a template where there is one, or it looks like a file's; else, for
+    /// `include`, of a variable.
+    fn bare_name(
+        &mut self,
+        tag: &str,
+        cursor: &mut Cursor<'t>,
+        at: usize,
+    ) -> Parsed<PartialName> {
         let rest = cursor.rest();
         let ends = |c: char| c.is_whitespace() || c == ',';
         let name = rest.text.split(ends).next().unwrap_or_default();
         let is_template = self.language.partials().is_some_and(|known| known.contains(name));
         let mark = cursor.mark();
-        if !is_template && !name.contains('/') {
+        if tag != "render" && !is_template && !name.contains('/') {
             // A variable, such as `snippet` or `page.part`; else Jekyll's `name.html`.
             let mut trial = cursor.clone();
             if let Ok(value @ Expression::Path(_)) = self.expression(&mut trial) {
