@@ -10,14 +10,14 @@ import { it } from "node:test";
 import { promisify } from "node:util";
 
 import { startBrowser, visit, withPage } from "./harness/browser.js";
-import { NO_SERVE, serveSite } from "./harness/serve.js";
+import { serveSite } from "./harness/serve.js";
 import { BENGAL, ROOT, temporaryFolder } from "./harness/sites.js";
 
 const PAGES = 1_000;
 const EDITS = 21;
 const BENCH = process.env.BENGAL_BENCH ?? join(ROOT, "target/debug/bengal-bench");
 
-it(`from edit to reloaded page, ${PAGES} pages`, { skip: NO_SERVE }, async (test) => {
+it(`from edit to reloaded page, ${PAGES} pages`, async (test) => {
   const folder = join(await temporaryFolder(), "site");
   await promisify(execFile)(BENCH, ["site", folder, "--pages", `${PAGES}`, "--seed", "1"]);
   const home = await serveSite(folder);

@@ -15,7 +15,8 @@ import { EXAMPLES, builtExample, oneOfEachKind } from "./harness/sites.js";
 const LEAST_PERFORMANCE = Number(process.env.BENGAL_LIGHTHOUSE_PERFORMANCE ?? 0);
 /** A page with its style sheet and all, compressed. */
 const MOST_BYTES = 60_000;
-const MOST_BLOCKING = 2;
+/** The script that sets the theme, the style sheet, and that of highlighted code. */
+const MOST_BLOCKING = 3;
 /** A tenth of what counts as good. */
 const MOST_SHIFT = 0.01;
 

@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 
 import { startBrowser, visit, withPage } from "./harness/browser.js";
 import { axeFaults, none } from "./harness/checks.js";
-import { NO_SERVE, serveSite } from "./harness/serve.js";
+import { serveSite } from "./harness/serve.js";
 import { temporaryFolder } from "./harness/sites.js";
 
 const PAGE = "content/notes/first.md";
@@ -33,9 +33,9 @@ const FILES = {
 const browser = await startBrowser();
 const folder = await temporaryFolder();
 for (const [file, text] of Object.entries(FILES)) await write(file, text);
-const url = NO_SERVE ? "" : new URL("notes/first/", await serveSite(folder)).href;
+const url = new URL("notes/first/", await serveSite(folder)).href;
 
-describe("bengal serve", { skip: NO_SERVE }, () => {
+describe("bengal serve", () => {
   /** A test that begins with the page open, and in which nothing may go wrong. */
   const open = (name, use) =>
     it(name, () =>

@@ -1,18 +1,11 @@
 // `bengal serve`, started for a test.
 
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { after } from "node:test";
-import { promisify } from "node:util";
 
 import { BENGAL } from "./sites.js";
-
-/** Why tests of the server cannot run, or false: for a test's `skip`. */
-export const NO_SERVE = await promisify(execFile)(BENGAL, ["serve", "--help"]).then(
-  () => false,
-  () => `${BENGAL} has no serve`,
-);
 
 /**
  * Serves the site in `folder` on a free port; gives the URL of its home page. The server is stopped
