@@ -76,12 +76,26 @@ fn too_deep(text: &str) -> Option<usize> {
 
 fn describe(error: &serde_yaml::Error) -> YamlError {
     let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
-    let mut message = error.to_string();
-    let position = format!(" at line {line} column {column}");
-    if let Some(start) = message.find(&position) {
-        message.replace_range(start..start + position.len(), "");
+    YamlError { message: without_positions(&error.to_string()), line, column }
+}
+
+/// `message` without its ` at line 2 column 7`: those count from where the YAML begins, and the
+/// diagnostic has a place of its own.
+fn without_positions(message: &str) -> String {
+    let mut parts = message.split(" at line ");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+        let column = part[digits(part)..].strip_prefix(" column ");
+        match column {
+            Some(rest) => kept.push_str(&rest[digits(rest)..]),
+            None => {
+                kept.push_str(" at line ");
+                kept.push_str(part);
+            }
+        }
     }
-    YamlError { message, line, column }
+    kept
 }
 
 #[cfg(test)]

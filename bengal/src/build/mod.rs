@@ -224,7 +224,7 @@ fn merge_repeats(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let groups = diagnostics.chunk_by(repeats).map(|group| {
         let mut first = group[0].clone();
         if let (Some(hint), 1..) = (&mut first.hint, group.len() - 1) {
-            hint.push_str(&format!("; and so on {} more pages", group.len() - 1));
+            hint.push_str(&format!("; the same on {} more pages", group.len() - 1));
         }
         first
     });

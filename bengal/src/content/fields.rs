@@ -27,7 +27,7 @@ impl Fields<'_> {
         let document = yaml::read(&self.text[self.span.clone()]).map_err(|error| {
             let line = self.first_line() + error.line.saturating_sub(1);
             let place = Place::in_text(self.file, self.text, line, error.column);
-            let hint = "text that holds `: ` or ` #`, or begins with one of `[]{}*&!|>'\"%@`, wants quotes";
+            let hint = hint_of(&error.message);
             Diagnostic::error(self.syntax_code(), error.message).at(place).hint(hint)
         })?;
         for key in &document.duplicate_keys {
@@ -38,6 +38,22 @@ impl Fields<'_> {
             Value::Nil => Ok(Map::new()),
             other => Err(other),
         })
+    }
+
+    /// Of a document that is one text: the diagnostic of its first line, where that is a key and its value
+    /// without the blank between them that YAML wants.
+    pub fn key_without_blank(&self) -> Option<Diagnostic> {
+        let mut lines = self.text[self.span.clone()].lines().enumerate();
+        let (number, line) = lines.find(|(_, line)| !line.trim().is_empty())?;
+        let (key, value) = line.split_once(':')?;
+        let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !is_key || value.starts_with("//") {
+            return None;
+        }
+        let message = format!("`{line}` is no key with a value", line = line.trim());
+        let place = self.place_at(Some((number, key.len() + 2)));
+        let hint = format!("YAML wants a blank behind the colon: `{key}: {}`", value.trim());
+        Some(Diagnostic::error(self.syntax_code(), message).at(place).hint(hint))
     }
 
     fn syntax_code(&self) -> Code {
@@ -190,6 +206,27 @@ fn flow_columns<'l>(line: &'l str, key: &'l str) -> impl Iterator<Item = usize> 
         *at > brace && before.ends_with(['{', ',']) && after.starts_with(':')
     });
     found.map(move |(at, _)| line[..at].chars().count() + 1)
+}
+
+/// What to do about YAML of which the parser says `message`.
+fn hint_of(message: &str) -> &'static str {
+    const HINTS: [(&str, &str); 4] = [
+        (
+            "character that cannot start any token",
+            "indent with blanks, not with tabs; put text that begins with one of `@%`` into quotes",
+        ),
+        ("flow", "something that `[` or `{` opens is not closed, or wants a comma"),
+        ("quoted scalar", "a quote is not closed"),
+        (
+            "could not find expected ':'",
+            "a value stands behind a key, a colon and a blank: `key: value`",
+        ),
+    ];
+    let known = HINTS.iter().find(|(said, _)| message.contains(said));
+    known.map_or(
+        "text that holds `: ` or ` #`, or begins with one of `[]{}*&!|>'\"%@`, wants quotes",
+        |(_, hint)| hint,
+    )
 }
 
 #[cfg(test)]

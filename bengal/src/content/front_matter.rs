@@ -105,15 +105,17 @@ pub struct Split {
     pub body: usize,
 }
 
-/// Finds the front matter of `text`: between a first line `---` and the next line `---` or `...`.
-/// `None` when it is opened and never closed.
+/// Finds the front matter of `text`: between a first line `---`, which may have empty lines before it,
+/// and the next line `---` or `...`. `None` when it is opened and never closed.
 pub fn split(text: &str) -> Option<Split> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut lines = text[start..].split_inclusive('\n');
+    let empty = text[start..].split_inclusive('\n').take_while(|line| line.trim().is_empty());
+    let empty: usize = empty.map(str::len).sum();
+    let mut lines = text[start + empty..].split_inclusive('\n');
     let Some(first) = lines.next().filter(|line| line.trim_end() == FENCE) else {
         return Some(Split { front_matter: None, body: start });
     };
-    let begin = start + first.len();
+    let begin = start + empty + first.len();
     let mut at = begin;
     for line in lines {
         if matches!(line.trim_end(), FENCE | "...") {
@@ -125,6 +127,9 @@ pub fn split(text: &str) -> Option<Split> {
 }
 
 const FENCE: &str = "---";
+
+/// The fields that most pages have, whose names may be written with capitals.
+const NAMES: &[&str] = &["title", "date", "draft", "weight", "description", "tags", "categories"];
 
 /// What opens TOML, which bengal does not read.
 const TOML_FENCE: &str = "+++";
@@ -158,8 +163,11 @@ pub fn read(
     let mut fields = Fields { file, text, span, code: Code::FrontMatterValue, reports };
     match fields.read()? {
         Ok(map) => Ok((Reader { fields, config }.front_matter(map), split.body)),
-        // Two rulers with a paragraph between them, not front matter.
-        Err(_) => Ok((FrontMatter::default(), 0)),
+        Err(_) => match fields.key_without_blank() {
+            Some(diagnostic) => Err(diagnostic),
+            // Two rulers with a paragraph between them, not front matter.
+            None => Ok((FrontMatter::default(), 0)),
+        },
     }
 }
 
@@ -200,7 +208,12 @@ impl Reader<'_> {
             "summary" => front.summary = self.filled(&key, &value),
             // What cannot be read may have meant a draft.
             "draft" if value != Value::Nil => {
-                front.draft = Some(self.fields.bool(&key, &value).unwrap_or(true));
+                front.draft = Some(self.fields.bool(&key, &value).unwrap_or_else(|| {
+                    if let Some(report) = self.fields.reports.last_mut() {
+                        report.hint = Some("the page is taken for a draft".to_owned());
+                    }
+                    true
+                }));
             }
             "draft" => {}
             // Jekyll's way to say it: not to be published by those who come from there.
@@ -223,6 +236,12 @@ impl Reader<'_> {
             },
             "slug" | "url" | "aliases" | "menu" | "menus" | "cascade" => {
                 self.rare(front.rare.get_or_insert_default(), &key, value);
+            }
+            // As people write it who come from where that makes no difference.
+            other
+                if NAMES.iter().any(|name| *name != other && other.eq_ignore_ascii_case(name)) =>
+            {
+                self.field(front, other.to_ascii_lowercase().into(), value);
             }
             _ => self.terms(front, &key, value),
         }
@@ -352,12 +371,29 @@ mod tests {
             "\u{feff}---\ntitle: A\n---\nbody",
             "--- \n\n\ntitle: A\n\n--- \nbody",
             "---\ntitle: A\n...\nbody",
+            "\n \n---\ntitle: A\n---\nbody",
+            "---\nTitle: A\n---\nbody",
         ] {
             let (front, body, reports) = page(text);
             assert_eq!(front.title.as_deref(), Some("A"), "{text:?}");
             assert_eq!(&text[body..], "body", "{text:?}");
             assert_eq!(reports, [], "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_key_without_a_blank_behind_its_colon_is_an_error_as_it_may_have_meant_a_draft() {
+        let text = "---\ntitle:A\ndraft:true\n---\n";
+        let error = read("a.md", text, &Config::default(), &mut Vec::new()).unwrap_err();
+        assert_eq!((error.code, error.place.unwrap().line), (Code::FrontMatterSyntax, 2));
+        assert!(error.hint.unwrap().contains("`title: A`"));
+    }
+
+    #[test]
+    fn a_draft_that_cannot_be_read_is_one_and_says_so() {
+        let (front, _, reports) = page("---\ndraft: maybe\n---\n");
+        assert_eq!(front.draft, Some(true));
+        assert_eq!(reports[0].hint.as_deref(), Some("the page is taken for a draft"));
     }
 
     #[test]

@@ -34,10 +34,18 @@ impl Rendered<'_> {
             Fault::Limit(_) => chain.next_back(),
             _ => chain.next(),
         };
+        let includes: Vec<_> = chain.collect();
         let mut from = String::new();
-        for include in chain {
-            let place = self.place(include);
-            from.push_str(&format!("included from {}:{}; ", place.file, place.line));
+        for (index, include) in includes.iter().enumerate() {
+            match index {
+                // A template that includes itself is around itself many times.
+                FIRST if includes.len() > FIRST + 1 => from.push_str("…; "),
+                _ if index > FIRST && index + 1 < includes.len() => {}
+                _ => {
+                    let place = self.place(include);
+                    from.push_str(&format!("included from {}:{}; ", place.file, place.line));
+                }
+            }
         }
         Diagnostic::error(Code::TemplateRender, message(&error.kind))
             .at(self.place(place.unwrap_or(&error.place)))
@@ -60,6 +68,9 @@ impl Rendered<'_> {
         Place::at_offset(&source.file, &source.text, body + place.offset)
     }
 }
+
+/// How many of the tags that led to a fault are named, besides the outermost.
+const FIRST: usize = 4;
 
 fn message(fault: &Fault) -> String {
     match fault {
