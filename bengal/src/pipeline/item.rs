@@ -93,6 +93,17 @@ pub enum Label {
     Page(PageId),
 }
 
+impl Label {
+    /// The same, holding nothing of the item.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        match self {
+            Self::Path(path) => Self::Path(Arc::from(&**path)),
+            Self::Page(id) => Self::Page(*id),
+        }
+    }
+}
+
 impl Item {
     /// What the item is called; cheap, as it is asked for before each `process`.
     pub fn label(&self) -> Option<Label> {
