@@ -32,7 +32,7 @@ use crate::pipeline::registry::{OrderError, Registry};
 use crate::pipeline::runner::{self, Progress, Run, StageReport};
 use crate::pipeline::stage::Stage;
 use crate::process;
-use crate::site::Site;
+use crate::site::{Site, content_path};
 use crate::stages::{self, Context, WriteCounts};
 use crate::template::page_view::SiteCell;
 use prepare::{Prepared, at};
@@ -294,6 +294,7 @@ fn report(
 fn name_of(label: &Label, site: Option<&Site>) -> Option<String> {
     match label {
         Label::Path(path) => Some(path.to_string()),
-        Label::Page(id) => Some(site?.name_of(*id).to_string()),
+        Label::Source(path) => Some(content_path(path)),
+        Label::Page(id) => Some(site?.name_of(*id)),
     }
 }

@@ -19,7 +19,7 @@ unsafe impl GlobalAlloc for Accounted {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promised.
-        let work = || unsafe { Jemalloc.alloc(layout) };
+        let work = move || unsafe { Jemalloc.alloc(layout) };
         if THREAD.with(|thread| thread.goes_far_by_allocating(layout.size())) {
             return attended(work);
         }
@@ -29,7 +29,7 @@ unsafe impl GlobalAlloc for Accounted {
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promised.
-        let work = || unsafe { Jemalloc.alloc_zeroed(layout) };
+        let work = move || unsafe { Jemalloc.alloc_zeroed(layout) };
         if THREAD.with(|thread| thread.goes_far_by_allocating(layout.size())) {
             return attended(work);
         }
@@ -39,7 +39,7 @@ unsafe impl GlobalAlloc for Accounted {
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: as the caller promised.
-        let work = || unsafe { Jemalloc.dealloc(block, layout) };
+        let work = move || unsafe { Jemalloc.dealloc(block, layout) };
         if THREAD.with(|thread| thread.goes_far_by_freeing(layout.size())) {
             return attended(work);
         }
@@ -49,7 +49,7 @@ unsafe impl GlobalAlloc for Accounted {
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as the caller promised.
-        let work = || unsafe { Jemalloc.realloc(block, layout, size) };
+        let work = move || unsafe { Jemalloc.realloc(block, layout, size) };
         if THREAD.with(|thread| thread.goes_far_by_resizing(layout.size(), size)) {
             return attended(work);
         }

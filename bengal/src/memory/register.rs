@@ -30,16 +30,17 @@ pub(super) struct Register([*const Thread; THREADS]);
 unsafe impl Send for Register {}
 
 impl Register {
-    /// Enters the calling thread; false where there is no place.
-    pub fn enter(&mut self, thread: &Thread) -> bool {
-        let place = self.0.iter_mut().find(|place| place.is_null());
-        place.map(|place| *place = thread).is_some()
+    /// Enters the calling thread; gives its place, where there is one.
+    pub fn enter(&mut self, thread: &Thread) -> Option<usize> {
+        let place = self.0.iter().position(|place| place.is_null())?;
+        self.0[place] = thread;
+        Some(place)
     }
 
-    /// Takes the calling thread out. It has counted `counters`, and accounts have all of them.
-    pub fn leave(&mut self, thread: &Thread, counters: Counters) {
-        let own = self.0.iter_mut().filter(|place| ptr::eq(**place, thread));
-        own.for_each(|place| *place = ptr::null());
+    /// Takes the calling thread out of its place. It has counted `counters`, and accounts have all of
+    /// them.
+    pub fn leave(&mut self, place: usize, counters: Counters) {
+        self.0[place] = ptr::null();
         UNLISTED.add(counters);
     }
 }

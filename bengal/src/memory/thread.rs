@@ -68,8 +68,8 @@ enum State {
     New,
     /// It is being taken up.
     Opening,
-    /// It stands in the register.
-    Listed,
+    /// It stands in the register, at that place.
+    Listed(usize),
     /// It is ending, or there was no place for it.
     Unlisted,
     /// There are no counters to look at.
@@ -130,7 +130,7 @@ impl Thread {
     /// What is seldom to be done after a call.
     pub fn attend(&self) {
         match self.state.get() {
-            State::Listed => self.fold(),
+            State::Listed(_) => self.fold(),
             State::New => self.open(),
             State::Unlisted => {
                 self.see_high();
@@ -163,8 +163,9 @@ impl Thread {
     /// What this thread, which is the calling one, has counted.
     pub fn counters(&self) -> Counters {
         let pointers = match self.state.get() {
-            State::Listed => Some((self.allocated.get(), self.freed.get())),
-            _ => jemalloc::thread_counters(),
+            State::Listed(_) => Some((self.allocated.get(), self.freed.get())),
+            State::Unlisted => jemalloc::thread_counters(),
+            State::New | State::Opening | State::Blind => None,
         };
         let Some((allocated, freed)) = pointers else { return Counters::default() };
         // SAFETY: jemalloc's counters of this thread, which runs.
@@ -176,7 +177,7 @@ impl Thread {
     pub fn fold(&self) {
         let net = self.counters().net();
         let change = net - self.folded.replace(net);
-        if self.state.get() == State::Listed {
+        if let State::Listed(_) = self.state.get() {
             self.above.set(net + FOLD_AT);
             self.below.set(net - FOLD_AT);
         }
@@ -287,28 +288,26 @@ impl Thread {
         };
         // First the farewell, as what is in the register must leave it. Where the thread's
         // destructors have run already, there is none.
-        let listed = FAREWELL.try_with(|_| ()).is_ok() && register::lock().enter(self);
-        if listed {
+        let place = FAREWELL.try_with(|_| register::lock().enter(self)).ok().flatten();
+        if place.is_some() {
             self.allocated.set(allocated);
             self.freed.set(freed);
         }
-        self.state.set(if listed { State::Listed } else { State::Unlisted });
+        self.state.set(place.map_or(State::Unlisted, State::Listed));
         self.see_high();
         self.fold();
-        if !listed {
+        if place.is_none() {
             self.settle();
         }
     }
 
     /// The thread is ending: its counters are kept, and what it still does is added at each call.
     fn retire(&self) {
-        if self.state.get() != State::Listed {
-            return;
-        }
+        let State::Listed(place) = self.state.get() else { return };
         self.fold();
         let mut register = register::lock();
         self.settle_in(&mut register);
-        register.leave(self, self.settled.read());
+        register.leave(place, self.settled.read());
         drop(register);
         self.state.set(State::Unlisted);
         self.allocated.set(&raw const NONE);
@@ -342,6 +341,6 @@ impl Thread {
 
     /// Whether the calling thread, which has allocated before, is looked at.
     pub fn is_counted(&self) -> bool {
-        matches!(self.state.get(), State::Listed | State::Unlisted)
+        matches!(self.state.get(), State::Listed(_) | State::Unlisted)
     }
 }
