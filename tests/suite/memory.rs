@@ -111,6 +111,27 @@ fn what_waits_at_the_barrier_is_held_by_it() {
 }
 
 #[test]
+fn what_was_made_for_a_page_and_is_let_go_is_nobodys() {
+    let layout = "{{ page.tags | join: ' ' }} {{ page.taxonomies.tags.first.url }} {{ page.permalink }} \
+                  {{ page.summary }} {{ page.toc | size }} {{ page.previous.tags }} {{ content }}";
+    let held = |pages: usize| {
+        let site = Site::new(&[("templates/page.liquid", layout)]);
+        for number in 0..pages {
+            let page = "---\ntags: [a, b, c]\n---\n## Heading\n\nSome text.\n";
+            site.write(&format!("content/{number}.md"), page);
+        }
+        let finished = finished(&site, &["-j", "1"]);
+        adds_up(&finished);
+        rows(&finished, "heap_bytes")
+    };
+    let (few, many) = (held(100), held(1_100));
+    let more: Vec<_> = many.iter().zip(&few).map(|(many, few)| many - few).collect();
+    // Discover and parse hold nothing of a page; write holds its path, of which there is no less.
+    assert!(more[0].abs() < 20_000 && more[1].abs() < 20_000, "{more:?}");
+    assert!((20_000..120_000).contains(&more[4]), "{more:?}");
+}
+
+#[test]
 fn time_and_jemallocs_own_figures_are_there() {
     let finished = finished(&Site::new(&[("content/a.md", "Text.\n")]), &[]);
     let stages = finished["stages"].as_array().unwrap();
