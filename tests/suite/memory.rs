@@ -5,6 +5,8 @@
 
 #![cfg(not(windows))]
 
+use bengal::build::{BuildOptions, Listener, build};
+use bengal::pipeline::runner::Progress;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -162,5 +164,19 @@ fn people_are_told_the_peak_and_with_verbose_who_held_it() {
         assert!(row.as_bytes()[end - 1].is_ascii_digit(), "{row}\n{head}");
         assert!(row.as_bytes().get(end).is_none_or(|next| *next == b' '), "{row}\n{head}");
         assert_eq!(row, row.trim_end());
+    }
+}
+
+#[test]
+fn a_program_with_another_allocator_builds_without_figures() {
+    let site = Site::new(&[("content/a.md", "Text.\n")]);
+    let options = BuildOptions { site: site.root(), ..BuildOptions::default() };
+    let listener = Listener { progress: &Progress::default(), waiting: &|| () };
+    let report = build(&options, &listener).unwrap();
+    assert_eq!(report.exit_code(), 0);
+    assert_eq!(report.memory, None);
+    for stage in &report.stages {
+        assert_eq!((stage.memory, stage.item_peak_bytes), (None, None), "{stage:?}");
+        assert!(stage.items_in + stage.items_out > 0 && stage.cpu_ms.is_some(), "{stage:?}");
     }
 }
