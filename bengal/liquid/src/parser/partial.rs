@@ -90,12 +90,7 @@ impl<'t> Parser<'_, 't> {
 
     /// A name without quotes: that of a template where there is one, or it looks like a file's; else, for
     /// `include`, of a variable.
-    fn bare_name(
-        &mut self,
-        tag: &str,
-        cursor: &mut Cursor<'t>,
-        at: usize,
-    ) -> Parsed<PartialName> {
+    fn bare_name(&mut self, tag: &str, cursor: &mut Cursor<'t>, at: usize) -> Parsed<PartialName> {
         let rest = cursor.rest();
         let ends = |c: char| c.is_whitespace() || c == ',';
         let name = rest.text.split(ends).next().unwrap_or_default();
