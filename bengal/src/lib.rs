@@ -18,7 +18,8 @@
 //! `serve` (a feature, on by default) builds a site whenever it changes, and shows it. What `bengal
 //! new` makes is [`scaffold`]'s.
 //!
-//! What a site's author did wrong is a [`diagnostic`]; [`cli`] shows it.
+//! What each stage allocates and holds is in the books of [`memory`]. What a site's author did wrong is
+//! a [`diagnostic`]; [`cli`] shows it.
 
 pub mod build;
 pub mod cli;
@@ -29,6 +30,7 @@ pub mod diagnostic;
 pub mod highlight;
 pub mod manifest;
 pub mod markdown;
+pub mod memory;
 pub mod output;
 pub mod pipeline;
 pub mod process;

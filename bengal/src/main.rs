@@ -1,10 +1,9 @@
-//! The `bengal` binary: jemalloc, and the command line.
+//! The `bengal` binary: the allocator, and the command line.
 
 use std::process::ExitCode;
 
-#[cfg(not(windows))]
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: bengal::memory::Accounted = bengal::memory::Accounted;
 
 fn main() -> ExitCode {
     bengal::cli::main()

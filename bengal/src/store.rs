@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::memory;
+
 /// Where a body stands in the store, and what it must hash to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
@@ -146,7 +148,7 @@ impl BodyStore {
             return Ok("");
         }
         if buffer.len() < body.len() {
-            buffer.resize(body.len(), 0);
+            memory::kept(|| buffer.resize(body.len(), 0));
         }
         let bytes = &mut buffer[..body.len()];
         read_at(&self.file, bytes, body.offset)?;
@@ -205,7 +207,7 @@ impl BodyWriter<'_> {
             self.start = self.store.end.fetch_add(self.room as u64, Ordering::Relaxed);
         }
         let offset = self.start + self.buffer.len() as u64;
-        self.buffer.extend_from_slice(body);
+        memory::kept(|| self.buffer.extend_from_slice(body));
         Ok(Stored { offset, length, hash: xxh3_64(body) })
     }
 

@@ -11,6 +11,7 @@ mod corpora;
 mod faults;
 mod golden;
 mod kill;
+mod memory;
 mod new;
 mod pipeline;
 mod properties;

@@ -229,9 +229,10 @@ fn ahead(jobs: usize, bytes: usize, expected: usize) -> usize {
 #[test]
 fn a_slow_sink_holds_the_source_back() {
     for jobs in [1, 2, 8] {
-        // One batch in the hands of each worker, a full channel, and the batch that waits to be sent.
+        // One batch in the hands of each worker, a full channel, the batch that waits to be sent, and
+        // the item that is to go after it.
         let batches = jobs + jobs * BATCHES_PER_WORKER + 1;
-        let expected = items_in(batches);
+        let expected = items_in(batches) + 1;
         assert_eq!(ahead(jobs, 0, expected), expected, "{jobs} workers");
     }
 }
@@ -239,7 +240,7 @@ fn a_slow_sink_holds_the_source_back() {
 #[test]
 fn large_items_wait_one_by_one() {
     // A batch is sent as soon as it holds so many bytes, however few items that are.
-    let expected = 1 + BATCHES_PER_WORKER + 1;
+    let expected = 1 + BATCHES_PER_WORKER + 1 + 1;
     assert_eq!(ahead(1, BATCH_BYTES, expected), expected);
 }
 
@@ -252,8 +253,9 @@ fn a_slow_sink_holds_a_long_chain_back() {
         Ok(())
     };
     let jobs = 2;
-    // Two full channels; each worker holds a batch and fills or sends another, as does the source.
-    let bound = BATCH_ITEMS * (2 * jobs * BATCHES_PER_WORKER + 2 * 2 * jobs + 1);
+    // Two full channels; each worker holds a batch and fills or sends another, as does the source,
+    // which is at one item more.
+    let bound = BATCH_ITEMS * (2 * jobs * BATCHES_PER_WORKER + 2 * 2 * jobs + 1) + 1;
     std::thread::scope(|scope| {
         let chain =
             vec![counts.source(20_000, 0), counts.middle(pass), counts.sink("middle", wait)];
@@ -300,7 +302,7 @@ fn with_one_worker_nothing_is_handled_after_the_item_that_a_stage_failed_on() {
     assert_eq!(counts.middle.load(SeqCst), 42);
     assert!(counts.sink.load(SeqCst) <= 41);
     // The items that were handled, and what waited: in hand, in the channel, and to be sent.
-    let bound = 42 + BATCH_ITEMS * (1 + BATCHES_PER_WORKER + 1);
+    let bound = 42 + BATCH_ITEMS * (1 + BATCHES_PER_WORKER + 1) + 1;
     let begun = counts.begun.load(SeqCst);
     assert!(begun <= bound, "{begun} of at most {bound}");
 }

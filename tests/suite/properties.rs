@@ -12,13 +12,13 @@ use crate::support::{Site, Tree, differences};
 
 /// A random site: the files by path.
 #[derive(Clone, Debug)]
-struct Random {
-    files: Vec<(String, String)>,
+pub struct Random {
+    pub files: Vec<(String, String)>,
     /// Which of them is taken away for the second build.
     removed: usize,
 }
 
-fn sites() -> impl Strategy<Value = Random> {
+pub fn sites() -> impl Strategy<Value = Random> {
     let files = prop::collection::vec((paths(), pages()), 1..9);
     (files, configurations(), templates(), any::<prop::sample::Index>()).prop_map(
         |(mut files, config, template, removed)| {

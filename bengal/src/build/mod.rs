@@ -26,11 +26,13 @@ use crate::content::page::Kind;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::highlight::Languages;
 use crate::manifest::{self, Manifest};
+use crate::memory::{self, Books, Stats};
 use crate::pipeline::item::Label;
 use crate::pipeline::registry::{OrderError, Registry};
 use crate::pipeline::runner::{self, Progress, Run, StageReport};
 use crate::pipeline::stage::Stage;
-use crate::site::Site;
+use crate::process;
+use crate::site::{Site, content_path};
 use crate::stages::{self, Context, WriteCounts};
 use crate::template::page_view::SiteCell;
 use prepare::{Prepared, at};
@@ -80,6 +82,12 @@ pub struct BuildReport {
     pub time: Duration,
     /// The most memory that the process held at any moment, in bytes, where the system says.
     pub peak_memory: Option<u64>,
+    /// The processor time that it took, where the system says.
+    pub cpu_time: Option<Duration>,
+    /// The memory figures, taken when the chain had ended; `None` where nothing is counted.
+    pub memory: Option<Books>,
+    /// jemalloc's own figures at the end.
+    pub jemalloc: Option<Stats>,
     /// The stages in order.
     pub stages: Vec<StageReport>,
     /// What is wrong with the site.
@@ -168,7 +176,7 @@ pub fn build_with<'s>(
     listener: &Listener<'_>,
     stages: Vec<Box<dyn Stage + 's>>,
 ) -> Result<BuildReport, BuildError> {
-    let begun = Instant::now();
+    let (begun, cpu_begun) = (Instant::now(), process::cpu_time());
     let prepared = Prepared::new(options, listener)?;
     let Prepared { theme, settings, templates, state, store, output, mut reports } = prepared;
     let (site, views, within) = (OnceLock::new(), SiteCell::new(), SiteCell::new());
@@ -207,7 +215,9 @@ pub fn build_with<'s>(
     drop(opened);
     let report = report(run, reports, site.get(), &settings.config, &written, removed);
     let output = output.root().to_owned();
-    Ok(BuildReport { output, time: begun.elapsed(), site: site.into_inner(), ..report })
+    let cpu_time = process::cpu_time().zip(cpu_begun).map(|(now, begun)| now.saturating_sub(begun));
+    let time = begun.elapsed();
+    Ok(BuildReport { output, time, cpu_time, site: site.into_inner(), ..report })
 }
 
 /// Processors that this process may use.
@@ -246,6 +256,11 @@ fn report(
     diagnostics.sort();
     let diagnostics = merge_repeats(diagnostics);
     let pages = site.map_or(&[][..], |site| &site.pages);
+    let name = |label: &Label| name_of(label, site);
+    let mut stages = run.stages;
+    for stage in &mut stages {
+        stage.item_peak_page = stage.item_peak_label.as_ref().and_then(name);
+    }
     BuildReport {
         output: PathBuf::new(),
         base_path: config.base_path().to_owned(),
@@ -260,17 +275,26 @@ fn report(
             bytes: written.bytes.load(Ordering::Relaxed),
         },
         time: Duration::ZERO,
-        peak_memory: crate::process::peak_memory(),
-        stages: run.stages,
+        peak_memory: process::peak_memory(),
+        cpu_time: None,
+        memory: run.books,
+        jemalloc: memory::stats(),
+        stages,
         diagnostics,
         failure: run.failure.map(|failure| {
-            let on = match (&failure.label, site) {
-                (Some(Label::Path(path)), _) => format!(" on {path}"),
-                (Some(Label::Page(id)), Some(site)) => format!(" on {}", site.name_of(*id)),
-                _ => String::new(),
-            };
+            let on = failure.label.as_ref().and_then(name);
+            let on = on.map_or_else(String::new, |name| format!(" on {name}"));
             format!("the stage `{}` failed{on}: {}", failure.stage, failure.message)
         }),
         site: None,
+    }
+}
+
+/// What a person calls an item.
+fn name_of(label: &Label, site: Option<&Site>) -> Option<String> {
+    match label {
+        Label::Path(path) => Some(path.to_string()),
+        Label::Source(path) => Some(content_path(path)),
+        Label::Page(id) => Some(site?.name_of(*id)),
     }
 }

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{BuildArguments, MessageFormat, SiteArguments, diagnostics, progress};
+use super::{BuildArguments, MessageFormat, SiteArguments, diagnostics, progress, table};
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
 use crate::content::front_matter::Wanted;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::pipeline::runner::StageReport;
 
 impl From<&SiteArguments> for BuildOptions {
     fn from(arguments: &SiteArguments) -> Self {
@@ -83,26 +82,29 @@ fn print_human(report: &BuildReport, arguments: &BuildArguments) {
     if arguments.quiet {
         return;
     }
-    let table = if arguments.verbose { table(&report.stages) } else { String::new() };
+    let table = if arguments.verbose { table::of(report) } else { String::new() };
     diagnostics::print_line(&(table + &summary(report)));
 }
 
-/// `built 257 pages (290 files) in 0.21 s, peak memory 34 MB, in public`.
+/// `built 257 pages (290 files, 3 changed) into public in 0.21 s, memory 34.0 MiB, peak heap 21.3 MiB`.
 fn summary(report: &BuildReport) -> String {
     let (errors, warnings) = count(&report.diagnostics);
     let files = report.outputs.written + report.outputs.unchanged;
     let done = if report.failure.is_some() { "cancelled:" } else { "built" };
     let mut line = format!(
-        "{done} {} ({}, {} changed) in {:.2} s",
+        "{done} {} ({}, {} changed) into {} in {:.2} s",
         plural(report.pages as u64, "page"),
         plural(files, "file"),
         grouped(report.outputs.written),
+        shown_path(&report.output),
         report.time.as_secs_f64(),
     );
-    if let Some(bytes) = report.peak_memory {
-        line.push_str(&format!(", peak memory {:.1} MiB", bytes as f64 / f64::from(1 << 20)));
+    let heap = report.memory.as_ref().map(|memory| memory.process.peak_bytes.unsigned_abs());
+    for (name, bytes) in [("memory", report.peak_memory), ("peak heap", heap)] {
+        if let Some(bytes) = bytes {
+            line.push_str(&format!(", {name} {:.1} MiB", bytes as f64 / f64::from(1 << 20)));
+        }
     }
-    line.push_str(&format!(", in {}", shown_path(&report.output)));
     if report.pages_left_out > 0 {
         let pages = plural(report.pages_left_out, "page");
         line.push_str(&format!("\n{pages} left out because of errors in templates"));
@@ -126,7 +128,7 @@ pub(super) fn plural(count: u64, noun: &str) -> String {
 }
 
 /// A number with a comma between thousands.
-fn grouped(count: u64) -> String {
+pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -144,29 +146,6 @@ pub(super) fn count(diagnostics: &[Diagnostic]) -> (u64, u64) {
     (errors, diagnostics.len() as u64 - errors)
 }
 
-/// The stages, in milliseconds summed over each one's workers.
-fn table(stages: &[StageReport]) -> String {
-    let mut table = format!(
-        "{:<12}{:>8}{:>10}{:>10}{:>10}{:>12}{:>12}{:>10}\n",
-        "stage", "workers", "in", "out", "busy ms", "waits in", "waits out", "wall ms"
-    );
-    for stage in stages {
-        table.push_str(&format!(
-            "{:<12}{:>8}{:>10}{:>10}{:>10.1}{:>12.1}{:>12.1}{:>10.1}\n",
-            stage.name,
-            stage.workers,
-            stage.items_in,
-            stage.items_out,
-            stage.busy_ms,
-            stage.blocked_recv_ms,
-            stage.blocked_send_ms,
-            stage.wall_ms,
-        ));
-    }
-    table.push_str("stages overlap: their times do not sum to the build's\n");
-    table
-}
-
 /// What a program hears of a build.
 pub(super) fn report_lines(report: &BuildReport) -> Vec<Value> {
     let mut lines = diagnostic_lines(&report.diagnostics);
@@ -182,7 +161,11 @@ pub(super) fn report_lines(report: &BuildReport) -> Vec<Value> {
         "pages_left_out": report.pages_left_out,
         "regular_pages": report.regular_pages,
         "build_time_ms": report.time.as_secs_f64() * 1000.0,
+        "cpu_time_ms": report.cpu_time.map(|time| time.as_secs_f64() * 1000.0),
         "rss_peak_bytes": report.peak_memory,
+        "jemalloc": report.jemalloc,
+        "memory": report.memory.as_ref().map(|memory| memory.process),
+        "outside": report.memory.as_ref().map(|memory| memory.outside),
         "output": report.output.to_string_lossy(),
         "outputs": report.outputs,
         "diagnostics": {"errors": errors, "warnings": warnings},

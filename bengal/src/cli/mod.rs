@@ -10,6 +10,7 @@ mod new;
 mod progress;
 #[cfg(feature = "serve")]
 mod serve;
+mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ use comrak::html::escape;
 use super::fence::Fence;
 use crate::config::HighlightConfig;
 use crate::highlight::{Class, Highlighter, Languages, Span};
+use crate::memory;
 
 /// Writes blocks of code.
 pub(super) struct CodeBlocks<'l> {
@@ -52,7 +53,8 @@ impl<'l> CodeBlocks<'l> {
             out.write_str("\"")?;
         }
         out.write_str(">")?;
-        let spans = self.highlighter.spans(fence.language, code);
+        // What the highlighter learns of a language it keeps for all pages.
+        let spans = memory::kept(|| self.highlighter.spans(fence.language, code));
         let first = fence.numbered.unwrap_or(self.line_numbers).then(|| fence.start.unwrap_or(1));
         let has_lines = first.is_some() || !fence.marked.is_empty();
         let mut pieces = Pieces { code, at: 0, spans };

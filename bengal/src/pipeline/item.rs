@@ -87,22 +87,35 @@ pub struct Output {
 /// What an item is called when a stage fails on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Label {
-    /// A path.
+    /// A path: of an output file, a data file, a file beside pages.
     Path(Arc<str>),
+    /// A page's source, by its path under `content/`.
+    Source(Arc<str>),
     /// A page of the site, which knows its path.
     Page(PageId),
+}
+
+impl Label {
+    /// The same, holding nothing of the item.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        match self {
+            Self::Path(path) => Self::Path(Arc::from(&**path)),
+            Self::Source(path) => Self::Source(Arc::from(&**path)),
+            Self::Page(id) => Self::Page(*id),
+        }
+    }
 }
 
 impl Item {
     /// What the item is called; cheap, as it is asked for before each `process`.
     pub fn label(&self) -> Option<Label> {
         match self {
-            Self::Source(source) | Self::DataSource(source) => {
-                Some(Label::Path(Arc::clone(&source.path)))
-            }
+            Self::Source(source) => Some(Label::Source(Arc::clone(&source.path))),
+            Self::DataSource(source) => Some(Label::Path(Arc::clone(&source.path))),
             Self::Data(data) => Some(Label::Path(Arc::clone(&data.path))),
             Self::Render(render) => Some(Label::Page(render.page)),
-            Self::Page(page) => Some(Label::Path(Arc::clone(&page.path))),
+            Self::Page(page) => Some(Label::Source(Arc::clone(&page.path))),
             Self::Output(output) => Some(Label::Path(Arc::clone(&output.path))),
             Self::File(file) => file.resource.clone().map(Label::Path),
         }

@@ -8,10 +8,14 @@
 //! [`runner`] owns threads, channels, timing, panics and cancellation, so no stage can deadlock, leak
 //! a sender or forget to hang up.
 
+mod batch;
+mod gate;
 pub mod item;
 pub mod registry;
 pub mod runner;
 pub mod stage;
+mod worker;
 
+pub use batch::ItemPeak;
 pub use item::Item;
 pub use stage::{Barrier, Outbox, PerItem, Slot, Stage, StageError, Work};

@@ -4,20 +4,26 @@
 //! 2. A bounded channel joins each stage to the next; each worker is a thread of its own.
 //! 3. A worker takes a batch, handles its items, sends what it emitted, until its senders hang up.
 //! 4. When a stage fails or panics, the first failure is kept, and all workers stop at the next item.
-//! 5. Diagnostics are sorted, figures summed, and both returned.
+//! 5. Workers that are done wait until the memory figures were taken, while all of them live.
+//! 6. Diagnostics are sorted, figures summed, and both returned.
 //!
 //! **Invariant:** every worker hangs up when it ends, however it ends, so the chain always ends.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::item::{Item, Label};
-use super::stage::{Batch, Outbox, Stage, StageError, Work};
+use super::batch::{Batch, ItemPeak};
+use super::gate::Gate;
+use super::item::Label;
+use super::stage::{Stage, Work};
+use super::worker::{Counted, Figures, Post, Worker};
 use crate::diagnostic::Diagnostic;
+use crate::memory::{self, Account, Books, Ledger, Memory, Stats};
 
 /// Batches that a channel holds for each worker that receives from it: enough that neither side
 /// sleeps whenever the other is a little behind. More would only let what waits grow.
@@ -36,6 +42,8 @@ pub struct Run {
     pub diagnostics: Vec<Diagnostic>,
     /// What cancelled the build.
     pub failure: Option<Failure>,
+    /// The memory figures; `None` where nothing is counted, or the chain did not run.
+    pub books: Option<Books>,
 }
 
 /// The figures of a stage.
@@ -58,6 +66,19 @@ pub struct StageReport {
     pub blocked_recv_ms: f64,
     /// Milliseconds waiting for the next stage, summed over its workers.
     pub blocked_send_ms: f64,
+    /// Milliseconds of processor time, summed over its workers, where the system says.
+    pub cpu_ms: Option<f64>,
+    /// Its memory; `None` where nothing is counted.
+    pub memory: Option<Memory>,
+    /// The most that one `process` call added at any moment, in bytes. Exact.
+    pub item_peak_bytes: Option<i64>,
+    /// The page, or other item, on which it did.
+    pub item_peak_page: Option<String>,
+    /// The same, as the runner knows it.
+    #[serde(skip)]
+    pub item_peak_label: Option<Label>,
+    /// jemalloc's figures for the whole process when the stage ended.
+    pub jemalloc: Option<Stats>,
 }
 
 /// Why a build was cancelled.
@@ -86,61 +107,117 @@ impl Progress {
 
 /// Runs `chain` with `jobs` workers for each per-item stage.
 pub fn run(chain: &[Box<dyn Stage + '_>], jobs: usize, progress: &Progress) -> Run {
-    let shared = Shared::default();
-    let mut starts = Vec::with_capacity(chain.len());
-    for stage in chain {
-        let name = stage.name();
-        match catch_unwind(AssertUnwindSafe(|| start(&**stage, jobs))) {
-            Ok(works) => starts.push(works),
-            Err(panic) => {
-                let message = format!("panicked: {}", panic_message(&*panic));
-                let failure = Failure { stage: name.to_owned(), label: None, message };
-                return Run { stages: Vec::new(), diagnostics: Vec::new(), failure: Some(failure) };
-            }
+    let ledger = Ledger::open(chain.len());
+    let (shared, gate) = (Shared::default(), Gate::default());
+    let around = Around { chain, ledger: ledger.as_ref(), shared: &shared, progress };
+    let starts = match around.start_all(jobs) {
+        Ok(starts) => starts,
+        Err(failure) => {
+            let failure = Some(failure);
+            return Run { stages: Vec::new(), diagnostics: Vec::new(), failure, books: None };
         }
-    }
-    let reports: Vec<StageReport> = std::thread::scope(|scope| {
-        let mut handles = Vec::new();
-        let mut input = None;
-        for (index, works) in starts.drain(..).enumerate() {
-            let following = chain.get(index + 1).map(|_| jobs.max(1) * BATCHES_PER_WORKER);
-            let (sender, receiver) = following.map(bounded::<Batch>).unzip();
-            let stage = &*chain[index];
-            let seat = Seat {
-                stage: stage.name(),
-                shared: &shared,
-                progress: if index == 0 {
-                    Some((&progress.handled[0], Counted::Out))
-                } else {
-                    (index + 1 == chain.len()).then_some((&progress.handled[1], Counted::In))
-                },
-            };
-            handles.push(spawn(scope, seat, works, input.take(), sender));
-            input = receiver;
-        }
-        handles.into_iter().map(|workers| collect(workers, &shared)).collect()
+    };
+    let (mut stages, books) = std::thread::scope(|scope| {
+        let crews = around.crews(starts, jobs).into_iter();
+        let handles: Vec<_> = crews.map(|crew| spawn(scope, &gate, crew)).collect();
+        let opener = gate.wait_for_all();
+        let books = ledger.as_ref().map(Ledger::report);
+        drop(opener);
+        let reports = handles.into_iter().map(|workers| collect(workers, &shared));
+        (reports.collect::<Vec<_>>(), books)
     });
+    if let Some(books) = &books {
+        stages
+            .iter_mut()
+            .zip(&books.stages)
+            .for_each(|(stage, memory)| stage.memory = Some(*memory));
+    }
     let mut diagnostics = into_inner(shared.diagnostics);
     diagnostics.sort();
     diagnostics.dedup();
-    Run { stages: reports, diagnostics, failure: into_inner(shared.failure) }
+    Run { stages, diagnostics, failure: into_inner(shared.failure), books }
 }
 
-fn start(stage: &dyn Stage, jobs: usize) -> Vec<Work<'_>> {
-    let first = stage.start();
+/// What a chain that runs has around it.
+#[derive(Clone, Copy)]
+struct Around<'a, 's> {
+    chain: &'a [Box<dyn Stage + 's>],
+    ledger: Option<&'a Ledger>,
+    shared: &'a Shared,
+    progress: &'a Progress,
+}
+
+/// The workers of a stage, and the channels on both its sides.
+struct Crew<'a> {
+    post: Post<'a>,
+    works: Vec<Work<'a>>,
+    input: Option<Receiver<Batch>>,
+    next: Option<Sender<Batch>>,
+}
+
+impl<'a> Around<'a, '_> {
+    fn start_all(self, jobs: usize) -> Result<Vec<Vec<Work<'a>>>, Failure> {
+        let start = |index: usize| {
+            let stage = &*self.chain[index];
+            let started = AssertUnwindSafe(|| start(stage, jobs, self.account(index)));
+            catch_unwind(started).map_err(|panic| Failure {
+                stage: stage.name().to_owned(),
+                label: None,
+                message: format!("panicked: {}", panic_message(&*panic)),
+            })
+        };
+        (0..self.chain.len()).map(start).collect()
+    }
+
+    fn crews(self, starts: Vec<Vec<Work<'a>>>, jobs: usize) -> Vec<Crew<'a>> {
+        let mut received = None;
+        let crew = |(index, works)| {
+            let following = self.chain.get(index + 1).map(|_| jobs.max(1) * BATCHES_PER_WORKER);
+            let (next, receiver) = following.map(bounded::<Batch>).unzip();
+            let input = std::mem::replace(&mut received, receiver);
+            Crew { post: self.post(index), works, input, next }
+        };
+        starts.into_iter().enumerate().map(crew).collect()
+    }
+
+    fn post(self, index: usize) -> Post<'a> {
+        let [head, tail] = &self.progress.handled;
+        Post {
+            stage: self.chain[index].name(),
+            shared: self.shared,
+            progress: match index {
+                0 => Some((head, Counted::Out)),
+                _ => (index + 1 == self.chain.len()).then_some((tail, Counted::In)),
+            },
+            account: self.account(index),
+            receiver: self.account(index + 1),
+        }
+    }
+
+    fn account(self, index: usize) -> Option<&'a Account> {
+        self.ledger?.account(index)
+    }
+}
+
+fn start<'a>(stage: &'a dyn Stage, jobs: usize, account: Option<&Account>) -> Vec<Work<'a>> {
+    // What a worker begins with is its stage's.
+    let start = || memory::seated(account, || stage.start());
+    let first = start();
     let more = if matches!(first, Work::PerItem(_)) { jobs.max(1) - 1 } else { 0 };
-    std::iter::once(first).chain((0..more).map(|_| stage.start())).collect()
+    std::iter::once(first).chain((0..more).map(|_| start())).collect()
 }
 
+/// What all workers share.
 #[derive(Default)]
-struct Shared {
-    cancelled: AtomicBool,
+pub(super) struct Shared {
+    pub cancelled: AtomicBool,
+    pub diagnostics: Mutex<Vec<Diagnostic>>,
     failure: Mutex<Option<Failure>>,
-    diagnostics: Mutex<Vec<Diagnostic>>,
 }
 
 impl Shared {
-    fn fail(&self, failure: Failure) {
+    /// Cancels the build. Of several failures the first counts.
+    pub fn fail(&self, failure: Failure) {
         self.cancelled.store(true, Ordering::Relaxed);
         self.failure.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(failure);
     }
@@ -150,62 +227,42 @@ fn into_inner<T>(mutex: Mutex<T>) -> T {
     mutex.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// What a worker thread knows of the chain around it.
-#[derive(Clone, Copy)]
-struct Seat<'a> {
-    stage: &'a str,
-    shared: &'a Shared,
-    progress: Option<(&'a AtomicU64, Counted)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Counted {
-    In,
-    Out,
-}
-
-type Handles<'scope> = (String, Vec<std::thread::ScopedJoinHandle<'scope, Figures>>);
+type Handles<'scope> = (String, Vec<ScopedJoinHandle<'scope, Figures>>);
 
 fn spawn<'scope, 'env: 'scope>(
-    scope: &'scope std::thread::Scope<'scope, 'env>,
-    seat: Seat<'env>,
-    works: Vec<Work<'env>>,
-    input: Option<Receiver<Batch>>,
-    next: Option<Sender<Batch>>,
+    scope: &'scope Scope<'scope, 'env>,
+    gate: &'env Gate,
+    Crew { post, works, input, next }: Crew<'env>,
 ) -> Handles<'scope> {
     let mut handles = Vec::new();
     for (number, work) in works.into_iter().enumerate() {
         let (input, next) = (input.clone(), next.clone());
-        let name = format!("{}-{number}", seat.stage);
-        let thread = std::thread::Builder::new().name(name).stack_size(STACK_BYTES);
-        match thread.spawn_scoped(scope, move || Worker::new(seat, next).run(work, input)) {
+        let pass = gate.pass();
+        let work = move || {
+            let run = || Worker::new(post, next).run(work, input);
+            let figures = memory::seated(post.account, run);
+            pass.wait();
+            figures
+        };
+        let thread = Builder::new().name(format!("{}-{number}", post.stage));
+        match thread.stack_size(STACK_BYTES).spawn_scoped(scope, work) {
             Ok(handle) => handles.push(handle),
             // With fewer workers the chain is slower; with none it cannot go on.
-            Err(error) if handles.is_empty() => seat.shared.fail(Failure {
-                stage: seat.stage.to_owned(),
+            Err(error) if handles.is_empty() => post.shared.fail(Failure {
+                stage: post.stage.to_owned(),
                 label: None,
                 message: format!("no thread could be started: {error}"),
             }),
             Err(_) => {}
         }
     }
-    (seat.stage.to_owned(), handles)
-}
-
-#[derive(Debug)]
-struct Figures {
-    items_in: u64,
-    items_out: u64,
-    first: Option<Instant>,
-    last: Option<Instant>,
-    total: Duration,
-    blocked_recv: Duration,
-    blocked_send: Duration,
+    (post.stage.to_owned(), handles)
 }
 
 fn collect((name, handles): Handles<'_>, shared: &Shared) -> StageReport {
     let mut report = StageReport { name, workers: handles.len(), ..StageReport::default() };
     let (mut first, mut last): (Option<Instant>, Option<Instant>) = (None, None);
+    let (mut peak, mut ended) = (None, None);
     for handle in handles {
         let Ok(figures) = handle.join() else {
             // `process` and `finish` are guarded; this is a fault of the runner or of a `drop`.
@@ -219,8 +276,18 @@ fn collect((name, handles): Handles<'_>, shared: &Shared) -> StageReport {
             ms(figures.total.saturating_sub(figures.blocked_recv + figures.blocked_send));
         report.blocked_recv_ms += ms(figures.blocked_recv);
         report.blocked_send_ms += ms(figures.blocked_send);
+        if let Some(cpu) = figures.cpu {
+            *report.cpu_ms.get_or_insert_default() += ms(cpu);
+        }
         first = first.into_iter().chain(figures.first).min();
         last = last.max(figures.last);
+        peak = peak.into_iter().chain(figures.item_peak).reduce(ItemPeak::max);
+        if ended < Some(figures.ended) {
+            (ended, report.jemalloc) = (Some(figures.ended), figures.jemalloc);
+        }
+    }
+    if let Some(ItemPeak { bytes, label }) = peak {
+        (report.item_peak_bytes, report.item_peak_label) = (Some(bytes), label);
     }
     report.wall_ms = first.zip(last).map_or(0.0, |(first, last)| ms(last.duration_since(first)));
     report
@@ -230,119 +297,8 @@ fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-struct Worker<'a> {
-    seat: Seat<'a>,
-    out: Outbox<'a>,
-    begun: Instant,
-    items_in: u64,
-    first: Option<Instant>,
-    blocked_recv: Duration,
-}
-
-impl<'a> Worker<'a> {
-    fn new(seat: Seat<'a>, next: Option<Sender<Batch>>) -> Self {
-        Self {
-            seat,
-            out: Outbox::new(next, &seat.shared.cancelled),
-            begun: Instant::now(),
-            items_in: 0,
-            first: None,
-            blocked_recv: Duration::ZERO,
-        }
-    }
-
-    fn run(mut self, mut work: Work<'_>, input: Option<Receiver<Batch>>) -> Figures {
-        let went_through = match input {
-            Some(input) => self.take_all(&mut work, &input),
-            None => {
-                self.first = Some(self.begun);
-                true
-            }
-        };
-        if went_through {
-            self.guard(None, |out| match work {
-                Work::PerItem(mut worker) => worker.finish(out),
-                Work::Barrier(worker) => worker.finish(out),
-            });
-            self.guard(None, Outbox::flush);
-        }
-        self.count(self.out.sent, Counted::Out);
-        self.figures()
-    }
-
-    /// Handles every batch until the senders hang up. False when the build was cancelled.
-    fn take_all(&mut self, work: &mut Work<'_>, input: &Receiver<Batch>) -> bool {
-        loop {
-            let before = Instant::now();
-            let received = input.recv();
-            let now = Instant::now();
-            self.blocked_recv += now - before;
-            let Ok(batch) = received else { return !self.cancelled() };
-            self.first.get_or_insert(now);
-            self.items_in += batch.len() as u64;
-            self.count(batch.len() as u64, Counted::In);
-            for item in batch {
-                if self.cancelled() || !self.handle(work, item) {
-                    return false;
-                }
-            }
-        }
-    }
-
-    fn handle(&mut self, work: &mut Work<'_>, item: Item) -> bool {
-        let label = item.label();
-        self.guard(label, |out| match work {
-            Work::PerItem(worker) => worker.process(item, out),
-            Work::Barrier(worker) => worker.process(item, &mut out.reports),
-        })
-    }
-
-    /// Calls into the stage; a panic or an error there cancels the build.
-    fn guard(
-        &mut self,
-        label: Option<Label>,
-        call: impl FnOnce(&mut Outbox<'a>) -> Result<(), StageError>,
-    ) -> bool {
-        let out = &mut self.out;
-        let message = match catch_unwind(AssertUnwindSafe(|| call(out))) {
-            Ok(Ok(())) => return true,
-            Ok(Err(StageError::Cancelled)) if self.cancelled() => return false,
-            Ok(Err(error)) => error.to_string(),
-            Err(panic) => format!("panicked: {}", panic_message(&*panic)),
-        };
-        self.seat.shared.fail(Failure { stage: self.seat.stage.to_owned(), label, message });
-        false
-    }
-
-    fn cancelled(&self) -> bool {
-        self.seat.shared.cancelled.load(Ordering::Relaxed)
-    }
-
-    fn count(&self, items: u64, which: Counted) {
-        if let Some((counter, counted)) = self.seat.progress
-            && counted == which
-        {
-            counter.fetch_add(items, Ordering::Relaxed);
-        }
-    }
-
-    fn figures(self) -> Figures {
-        let mut all = self.seat.shared.diagnostics.lock().unwrap_or_else(|e| e.into_inner());
-        all.extend(self.out.reports);
-        let now = Instant::now();
-        Figures {
-            items_in: self.items_in,
-            items_out: self.out.sent,
-            first: self.first,
-            last: self.out.last.or(self.first.map(|_| now)),
-            total: now - self.begun,
-            blocked_recv: self.blocked_recv,
-            blocked_send: self.out.blocked,
-        }
-    }
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+/// What a panic said.
+pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     panic
         .downcast_ref::<String>()
         .map(String::as_str)

@@ -13,8 +13,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 
-use super::item::Item;
+use super::batch::{Batch, ItemPeak, Parcel, Tally};
+use super::item::{Item, Label};
 use crate::diagnostic::Diagnostic;
+use crate::memory::{self, Account};
 
 /// One step of a build.
 pub trait Stage: Send + Sync {
@@ -108,9 +110,6 @@ impl StageError {
     }
 }
 
-/// Items sent at once.
-pub(super) type Batch = Vec<Item>;
-
 /// Most items in a batch. A hand-over costs some microseconds of locking and waking, a page some
 /// fifty of work; at 128 the chain costs a thousandth, and a batch of pages is still small.
 pub const BATCH_ITEMS: usize = 128;
@@ -122,27 +121,49 @@ pub const BATCH_BYTES: usize = 32 * 1024;
 /// Where a stage puts what later stages should see, and its diagnostics.
 pub struct Outbox<'a> {
     next: Option<Sender<Batch>>,
+    accounts: Option<Accounts<'a>>,
     batch: Batch,
+    /// Bytes of the batch's own buffer, which goes with it.
+    buffer: i64,
     limit: usize,
     weight: usize,
+    tally: Tally,
+    current: ItemPeak,
     cancelled: &'a AtomicBool,
     /// Diagnostics; shown when the build ends.
     pub reports: Vec<Diagnostic>,
+    pub(super) item_peak: ItemPeak,
     pub(super) sent: u64,
     pub(super) blocked: Duration,
     pub(super) last: Option<Instant>,
 }
 
+/// The accounts between which items are handed over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accounts<'a> {
+    pub from: &'a Account,
+    pub to: &'a Account,
+}
+
 impl<'a> Outbox<'a> {
-    pub(super) fn new(next: Option<Sender<Batch>>, cancelled: &'a AtomicBool) -> Self {
+    pub(super) fn new(
+        next: Option<Sender<Batch>>,
+        accounts: Option<Accounts<'a>>,
+        cancelled: &'a AtomicBool,
+    ) -> Self {
         Self {
             next,
+            accounts,
             batch: Vec::new(),
+            buffer: 0,
             // Batches grow from one item, so that a small site keeps all workers busy too.
             limit: 1,
             weight: 0,
+            tally: Tally::default(),
+            current: ItemPeak::default(),
             cancelled,
             reports: Vec::new(),
+            item_peak: ItemPeak::default(),
             sent: 0,
             blocked: Duration::ZERO,
             last: None,
@@ -154,18 +175,64 @@ impl<'a> Outbox<'a> {
     /// # Errors
     /// When the build was cancelled; to be passed up.
     pub fn emit(&mut self, item: Item) -> Result<(), StageError> {
-        self.weight += item.weight();
-        self.batch.push(item);
-        if self.batch.len() >= self.limit || self.weight >= BATCH_BYTES {
-            self.limit = (self.limit * 2).min(BATCH_ITEMS);
-            self.flush()?;
+        let bytes = self.tally.emission();
+        // Before, not after: the last item of a call is given what the call still changes.
+        self.flush_full()?;
+        if self.batch.capacity() == 0 {
+            (self.batch, self.buffer) = memory::apart(|| Vec::with_capacity(self.limit));
         }
+        self.weight += item.weight();
+        self.batch.push(Parcel { item, bytes });
         Ok(())
     }
 
     /// Reports a diagnostic.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.reports.push(diagnostic);
+    }
+
+    /// What is done from now on is done for an item of that name, which brought so many bytes. Who
+    /// handles many in one call says so before each.
+    pub(super) fn begin_item(&mut self, label: Option<Label>, brought: i64) {
+        self.tally.begin(brought);
+        self.current = ItemPeak { bytes: memory::mark(), label };
+    }
+
+    /// What was done since [`Outbox::begin_item`] is settled.
+    pub(super) fn end_item(&mut self) -> Result<(), StageError> {
+        let ItemPeak { bytes, label } = std::mem::take(&mut self.current);
+        let added = memory::high() - bytes;
+        if added > self.item_peak.bytes {
+            let label = label.as_ref();
+            memory::outside(|| {
+                self.item_peak = ItemPeak { bytes: added, label: label.map(Label::copied) };
+            });
+        }
+        // It may be the last to hold the item's path.
+        drop(label);
+        if let Some(last) = self.batch.last_mut() {
+            last.bytes += self.tally.rest();
+        }
+        self.flush_full()
+    }
+
+    /// What is done from now on is done after the last item.
+    pub(super) fn begin_finish(&mut self) {
+        self.current = ItemPeak::default();
+        self.tally.begin_finish();
+    }
+
+    /// The name of the item that the stage is at.
+    pub(super) fn take_label(&mut self) -> Option<Label> {
+        self.current.label.take()
+    }
+
+    fn flush_full(&mut self) -> Result<(), StageError> {
+        if self.batch.len() < self.limit && self.weight < BATCH_BYTES {
+            return Ok(());
+        }
+        self.limit = (self.limit * 2).min(BATCH_ITEMS);
+        self.flush()
     }
 
     pub(super) fn flush(&mut self) -> Result<(), StageError> {
@@ -175,16 +242,27 @@ impl<'a> Outbox<'a> {
         if self.batch.is_empty() {
             return Ok(());
         }
-        let full = std::mem::replace(&mut self.batch, Vec::with_capacity(self.limit));
+        let full = std::mem::take(&mut self.batch);
         self.weight = 0;
         self.sent += full.len() as u64;
         let Some(next) = &self.next else { return Ok(()) };
+        if let Some(Accounts { from, to }) = self.accounts {
+            let bytes: i64 = full.iter().map(|parcel| parcel.bytes).sum();
+            memory::hand_over(from, to, bytes + self.buffer);
+        }
         let before = Instant::now();
-        let sent = next.send(full);
+        let sent = memory::outside(|| next.send(full));
         let after = Instant::now();
         self.blocked += after - before;
         self.last = Some(after);
         // All receivers are gone only when the next stage failed.
         sent.map_err(|_| StageError::Cancelled)
+    }
+
+    /// Hangs up; gives the diagnostics.
+    pub(super) fn close(&mut self) -> Vec<Diagnostic> {
+        let next = self.next.take();
+        memory::outside(|| drop(next));
+        std::mem::take(&mut self.reports)
     }
 }

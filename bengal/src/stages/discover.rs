@@ -4,13 +4,14 @@
 //! where it stays within the site and away from what bengal writes.
 
 use std::collections::HashSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic, display_path};
+use crate::memory;
 use crate::pipeline::item::{FileBytes, FileCopy, Item, Source};
 use crate::pipeline::stage::{Barrier, Outbox, Slot, Stage, StageError, Work};
 use crate::site::CONTENT;
@@ -168,30 +169,31 @@ pub fn walk_files(
     let root = bounds.root;
     let mut links = Links { bounds, followed: HashSet::new(), reports: Vec::new() };
     let entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
-    let entries = entries.filter_entry(|entry| !is_hidden(entry) && links.admit(entry));
-    for entry in entries {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                reports.push(walk_error(&error, root, folder));
-                continue;
+    let mut entries = entries.filter_entry(|entry| !is_hidden(entry) && links.admit(entry));
+    // What the walk remembers is its own: it goes with no file that is found.
+    while let Some(entry) = memory::kept(|| entries.next()) {
+        match &entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                let path = entry.path();
+                match path.strip_prefix(folder).unwrap_or(path).to_str() {
+                    Some(relative) if MAIN_SEPARATOR == '/' => found(relative, path),
+                    Some(relative) => found(&relative.replace(MAIN_SEPARATOR, "/"), path),
+                    None => reports.push(not_utf8(root, path)),
+                }
             }
-        };
-        if !entry.file_type().is_file() {
-            continue;
+            Ok(_) => {}
+            Err(error) => reports.push(walk_error(error, root, folder)),
         }
-        let path = entry.path();
-        let relative = path.strip_prefix(folder).unwrap_or(path);
-        match relative.to_str() {
-            Some(relative) if std::path::MAIN_SEPARATOR == '/' => found(relative, path),
-            Some(relative) => found(&relative.replace(std::path::MAIN_SEPARATOR, "/"), path),
-            None => {
-                let diagnostic = Diagnostic::error(Code::NotUtf8, "this file's name is not UTF-8");
-                reports.push(diagnostic.in_file(&display_path(root, path)).hint("rename it"));
-            }
-        }
+        memory::kept(|| drop(entry));
     }
+    memory::kept(|| drop(entries));
     reports.append(&mut links.reports);
+}
+
+fn not_utf8(root: &Path, path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::NotUtf8, "this file's name is not UTF-8")
+        .in_file(&display_path(root, path))
+        .hint("rename it")
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {

@@ -14,6 +14,7 @@ use crate::content::permalink;
 use crate::data::Format;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::markdown::{Found, Markdown, TooDeep, raw_html_omitted};
+use crate::memory;
 use crate::pipeline::item::{Data, Item, Source};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 use crate::site::content_path;
@@ -116,6 +117,8 @@ impl Parser<'_> {
         }
         let is_template = front.liquid.unwrap_or(settings.config.markdown.liquid);
         self.html.clear();
+        // HTML is seldom twice as long as its Markdown.
+        memory::kept(|| self.html.reserve(2 * text.len()));
         // Of a template, only the heading is wanted: the rest is made when it is rendered.
         let mut found = match is_template && front.title.is_some() {
             true => Found::default(),
@@ -232,7 +235,7 @@ fn read_whole<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<&'b [
     let mut length = 0;
     loop {
         if length == buffer.len() {
-            buffer.resize((2 * length).max(READ), 0);
+            memory::kept(|| buffer.resize((2 * length).max(READ), 0));
         }
         match file.read(&mut buffer[length..]) {
             Ok(0) => break,

@@ -18,6 +18,7 @@ use super::views::{NO_TEXT, list, names, optional};
 use crate::content::page::{Body, Headings, Kind};
 use crate::content::permalink::folder_and_stem;
 use crate::highlight::Languages;
+use crate::memory;
 use crate::site::{Made, MenuItem, Page, PageId, Settings, Site};
 use crate::store::BodyStore;
 use crate::value::Text;
@@ -115,7 +116,7 @@ impl Object for Named<'_> {
 impl<'m> SiteView<'m> {
     /// The view of the site that `sources` give, kept in `cell`; made when it is first asked for.
     pub fn get(cell: &'m SiteCell<'m>, sources: Sources<'m>) -> &'m Self {
-        cell.view.get_or_init(|| {
+        cell.view.get_or_keep(|| {
             let menus = &sources.site.menus;
             Self {
                 sources,
@@ -135,7 +136,7 @@ impl<'m> SiteView<'m> {
     /// The page whose file is named `name`, without what it ends in, perhaps with folders before it.
     pub(super) fn post(&self, name: &str) -> Option<PageId> {
         let site = self.sources.site;
-        let posts = self.posts.get_or_init(|| {
+        let posts = self.posts.get_or_keep(|| {
             let mut posts: FxHashMap<&str, Vec<PageId>> = FxHashMap::default();
             for id in site.ids() {
                 let path = site[id].path.as_deref();
@@ -195,9 +196,9 @@ impl<'m> SiteView<'m> {
     fn collection(&'m self, name: &str) -> Option<Liquid<'m>> {
         let site = self.sources.site;
         Some(match name {
-            "pages" => list(self.newest.get_or_init(|| self.views(&site.newest))),
-            "sections" => list(self.sections.get_or_init(|| self.views(&site[site.home].sections))),
-            "taxonomies" => Liquid::Object(self.taxonomies.get_or_init(|| {
+            "pages" => list(self.newest.get_or_keep(|| self.views(&site.newest))),
+            "sections" => list(self.sections.get_or_keep(|| self.views(&site[site.home].sections))),
+            "taxonomies" => Liquid::Object(self.taxonomies.get_or_keep(|| {
                 let all = site.taxonomies.iter();
                 Named(all.map(|of| (&*of.name, Field::Page(self.page(of.page)))).collect())
             })),
@@ -271,7 +272,7 @@ impl Object for PageView<'_> {
         Some(match name {
             "title" => page.title.to_value(),
             "url" => page.url.to_value(),
-            "permalink" => Liquid::Str(self.permalink.get_or_init(|| {
+            "permalink" => Liquid::Str(self.permalink.get_or_keep(|| {
                 let base = &self.site().sources.settings.config.base_url;
                 format!("{base}{}", page.url).into()
             })),
@@ -286,11 +287,14 @@ impl Object for PageView<'_> {
             "previous" => self.link(page.previous),
             "next" => self.link(page.next),
             "resources" => list(&page.resources),
-            "slug" if page.kind == Kind::Term => Liquid::Str(self.slug.get_or_init(|| {
+            "slug" if page.kind == Kind::Term => Liquid::Str(self.slug.get_or_keep(|| {
                 page.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().into()
             })),
-            _ if OF_BODIES.contains(&name) => self.body.get_or_init(Box::default).field(self, name),
-            _ => return self.lists.get_or_init(Box::default).field(self, name),
+            _ if OF_BODIES.contains(&name) => self.body.get_or_keep(Box::default).field(self, name),
+            _ => {
+                let lists = self.lists.get_or_keep(Box::default);
+                return memory::kept(|| lists.field(self, name));
+            }
         })
     }
 
@@ -317,6 +321,18 @@ pub(super) const PLAIN: &[&str] = &[
     "word_count",
     "reading_time",
 ];
+
+/// What is made when it is first asked for, and kept: it is the stage's, not the page's that asked.
+trait Keep<T> {
+    /// What is there, else what `make` gives.
+    fn get_or_keep(&self, make: impl FnOnce() -> T) -> &T;
+}
+
+impl<T> Keep<T> for OnceLock<T> {
+    fn get_or_keep(&self, make: impl FnOnce() -> T) -> &T {
+        self.get_or_init(|| memory::kept(make))
+    }
+}
 
 /// The lists of a page, each made when it is first asked for.
 #[derive(Debug, Default)]
@@ -392,22 +408,22 @@ impl BodyView {
         let Sources { site, settings, .. } = view.site().sources;
         match name {
             _ if view.hides(name) => Liquid::Nil,
-            "content" => Liquid::Str(self.content.get_or_init(|| {
+            "content" => Liquid::Str(self.content.get_or_keep(|| {
                 let fill = |made: Made<'_>| {
                     site.fill_links(view.page, made, 0..made.html.len(), settings).into()
                 };
                 view.with_body(fill).unwrap_or_default()
             })),
-            "summary" => Liquid::Str(self.summary.get_or_init(|| match &view.page.front.summary {
+            "summary" => Liquid::Str(self.summary.get_or_keep(|| match &view.page.front.summary {
                 Some(summary) => summary.clone(),
                 None => view.with_body(|made| summary(view, made)).unwrap_or_default(),
             })),
-            "toc" => list(self.toc.get_or_init(|| match view.page.body.template {
+            "toc" => list(self.toc.get_or_keep(|| match view.page.body.template {
                 None => toc(view.page, &view.page.body),
                 Some(_) => view.with_body(|made| toc(view.page, made.body)).unwrap_or_default(),
             })),
             _ => {
-                let (words, minutes) = *self.length.get_or_init(|| {
+                let (words, minutes) = *self.length.get_or_keep(|| {
                     let length = |made: Made<'_>| (made.body.words, reading_time(made.body));
                     view.with_body(length).unwrap_or_default()
                 });
