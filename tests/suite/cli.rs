@@ -197,6 +197,21 @@ fn a_refusal_in_json_ends_with_build_finished_too() {
 }
 
 #[test]
+fn pages_that_are_not_built_are_counted_by_reason() {
+    let site = Site::new(PAGES);
+    site.write("content/d.md", "---\ndraft: true\ndate: 2999-01-01\n---\n");
+    site.write("content/docs/e/index.md", "---\ndate: 2999-01-01\n---\n");
+    site.write("content/old/_index.md", "---\ncascade: {expiry: 2001-01-01}\n---\n");
+    site.write("content/old/f.md", "old");
+    site.write("content/old/g.md", "old");
+    let told = human(&site, &[]).stdout;
+    let left = "left out: 1 draft (--drafts), 1 page of the future (--future), 2 expired pages (--expired)";
+    assert!(told.contains(left), "{told}");
+    let last = site.build(&["--drafts"]).messages().pop().unwrap();
+    assert_eq!(last["excluded"], json!({"drafts": 0, "future": 2, "expired": 2}));
+}
+
+#[test]
 fn people_are_told_in_one_line() {
     let site = Site::new(PAGES);
     let run = human(&site, &[]);

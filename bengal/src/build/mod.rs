@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 pub use prepare::{CONFIG, INPUTS, TEMPLATES, THEMES, now, open_site, output_path, read_config};
 
 use crate::config::Config;
+use crate::content::front_matter::Excluded;
 use crate::content::front_matter::Wanted;
 use crate::content::page::Kind;
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -74,6 +75,8 @@ pub struct BuildReport {
     pub pages: usize,
     /// Pages among them that are not in the output, as their templates are wrong.
     pub pages_left_out: u64,
+    /// Pages that are not built, as they are drafts or not of today.
+    pub excluded: Excluded,
     /// Regular pages among them.
     pub regular_pages: usize,
     /// Output files.
@@ -266,6 +269,7 @@ fn report(
         base_path: config.base_path().to_owned(),
         pages: pages.len(),
         pages_left_out: written.left_out.load(Ordering::Relaxed),
+        excluded: site.map(|site| site.excluded).unwrap_or_default(),
         regular_pages: pages.iter().filter(|page| page.kind == Kind::Page).count(),
         outputs: Outputs {
             written: written.written.load(Ordering::Relaxed),

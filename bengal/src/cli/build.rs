@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{BuildArguments, MessageFormat, SiteArguments, diagnostics, progress, table};
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
-use crate::content::front_matter::Wanted;
+use crate::content::front_matter::{Excluded, Wanted};
 use crate::diagnostic::{Diagnostic, Severity};
 
 impl From<&SiteArguments> for BuildOptions {
@@ -105,6 +105,9 @@ fn summary(report: &BuildReport) -> String {
             line.push_str(&format!(", {name} {:.1} MiB", bytes as f64 / f64::from(1 << 20)));
         }
     }
+    if let Some(excluded) = excluded(&report.excluded) {
+        line.push_str(&format!("\nleft out: {excluded}"));
+    }
     if report.pages_left_out > 0 {
         let pages = plural(report.pages_left_out, "page");
         line.push_str(&format!("\n{pages} left out because of errors in templates"));
@@ -113,6 +116,28 @@ fn summary(report: &BuildReport) -> String {
         line.push_str(&format!("\n{}, {}", plural(errors, "error"), plural(warnings, "warning")));
     }
     line
+}
+
+/// The pages that are not built, and what would build them; nothing where there are none.
+fn excluded(excluded: &Excluded) -> Option<String> {
+    let Excluded { drafts, future, expired } = *excluded;
+    let kinds = [
+        (drafts, "draft", "--drafts"),
+        (future, "page of the future", "--future"),
+        (expired, "expired page", "--expired"),
+    ];
+    let some = kinds.into_iter().filter(|(count, ..)| *count > 0);
+    let some: Vec<String> = some
+        .map(|(count, kind, option)| {
+            let kind = match (count, kind) {
+                (1, kind) => kind.to_owned(),
+                (_, "page of the future") => "pages of the future".to_owned(),
+                (_, kind) => format!("{kind}s"),
+            };
+            format!("{} {kind} ({option})", grouped(count))
+        })
+        .collect();
+    (!some.is_empty()).then(|| some.join(", "))
 }
 
 /// The path relative to the current directory, where it lies below.
@@ -159,6 +184,7 @@ pub(super) fn report_lines(report: &BuildReport) -> Vec<Value> {
         "exit_code": report.exit_code(),
         "total_pages": report.pages,
         "pages_left_out": report.pages_left_out,
+        "excluded": report.excluded,
         "regular_pages": report.regular_pages,
         "build_time_ms": report.time.as_secs_f64() * 1000.0,
         "cpu_time_ms": report.cpu_time.map(|time| time.as_secs_f64() * 1000.0),

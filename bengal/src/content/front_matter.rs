@@ -328,12 +328,50 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a page with this front matter is left out at `now` (seconds since 1970).
-pub fn excluded(front: &FrontMatter, now: i64, wanted: Wanted) -> bool {
-    let draft = front.draft == Some(true) && !wanted.drafts;
-    let future = front.date.is_some_and(|date| date.seconds > now) && !wanted.future;
-    let expired = front.expiry.is_some_and(|date| date.seconds <= now) && !wanted.expired;
-    draft || future || expired
+/// Why a page with this front matter is left out at `now` (seconds since 1970), if it is.
+pub fn exclusion(front: &FrontMatter, now: i64, wanted: Wanted) -> Option<Exclusion> {
+    if front.draft == Some(true) && !wanted.drafts {
+        Some(Exclusion::Draft)
+    } else if front.date.is_some_and(|date| date.seconds > now) && !wanted.future {
+        Some(Exclusion::Future)
+    } else if front.expiry.is_some_and(|date| date.seconds <= now) && !wanted.expired {
+        Some(Exclusion::Expired)
+    } else {
+        None
+    }
+}
+
+/// Why a page is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exclusion {
+    /// It is a draft.
+    Draft,
+    /// Its date is to come.
+    Future,
+    /// Its expiry is over.
+    Expired,
+}
+
+/// How many pages are left out, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Excluded {
+    /// Drafts.
+    pub drafts: u64,
+    /// Pages dated in the future.
+    pub future: u64,
+    /// Pages past their expiry.
+    pub expired: u64,
+}
+
+impl Excluded {
+    /// Counts one.
+    pub fn count(&mut self, exclusion: Exclusion) {
+        *match exclusion {
+            Exclusion::Draft => &mut self.drafts,
+            Exclusion::Future => &mut self.future,
+            Exclusion::Expired => &mut self.expired,
+        } += 1;
+    }
 }
 
 /// Which pages are built besides those that are published now.

@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 use super::claims::{Claims, Owner};
 use super::{Page, PageId, Settings, Site, content_path, files, menus, terms, tree};
 use crate::config::HighlightConfig;
-use crate::content::front_matter::{FrontMatter, excluded};
+use crate::content::front_matter::{Excluded, FrontMatter, exclusion};
 use crate::content::page::{Body, Kind, Language, Parsed};
 use crate::content::permalink;
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -59,7 +59,7 @@ pub fn assemble(
     let Gathered { mut pages, data, files } = gathered;
     pages.sort_unstable_by(|a, b| (&a.path, a.language).cmp(&(&b.path, b.language)));
     tree::cascade(&mut pages);
-    let left_out = leave_out(&mut pages, settings);
+    let (left_out, excluded) = leave_out(&mut pages, settings);
     let mut claims = Claims::with_capacity(pages.len() * 2);
     let pages = claim_pages(pages, &mut claims, &settings.root, reports);
     let mut builder = Builder::new(pages, settings, claims, reports);
@@ -81,6 +81,7 @@ pub fn assemble(
         menus,
         data,
         resources,
+        excluded,
         highlight_css: None,
     };
     site.pages.shrink_to_fit();
@@ -108,18 +109,20 @@ fn style_sheet(builder: &mut Builder<'_>) -> Option<FileCopy> {
 }
 
 /// Takes out the pages that are not to be built, with what sections cascade; gives the folders of the
-/// bundles among them.
+/// bundles among them, and how many they are.
 #[expect(clippy::vec_box, reason = "pages come in boxes, and sorting moves those")]
-fn leave_out(pages: &mut Vec<Box<Parsed>>, settings: &Settings) -> Vec<String> {
+fn leave_out(pages: &mut Vec<Box<Parsed>>, settings: &Settings) -> (Vec<String>, Excluded) {
     let mut bundles = Vec::new();
+    let mut excluded = Excluded::default();
     pages.retain(|page| {
-        let out = excluded(&page.front, settings.now.seconds, settings.wanted);
-        if let (true, Some(folder)) = (out, page.path.strip_suffix("/index.md")) {
+        let out = exclusion(&page.front, settings.now.seconds, settings.wanted);
+        out.into_iter().for_each(|out| excluded.count(out));
+        if let (Some(_), Some(folder)) = (out, page.path.strip_suffix("/index.md")) {
             bundles.push(folder.to_owned());
         }
-        !out
+        out.is_none()
     });
-    bundles
+    (bundles, excluded)
 }
 
 /// The pages that come from files, by language and path.

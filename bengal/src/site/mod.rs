@@ -23,7 +23,7 @@ pub use links::Made;
 
 use crate::config::Config;
 use crate::content::date::Date;
-use crate::content::front_matter::{FrontMatter, Wanted};
+use crate::content::front_matter::{Excluded, FrontMatter, Wanted};
 use crate::content::page::{Body, Kind, Language};
 use crate::value::{Map, Text};
 
@@ -80,6 +80,8 @@ pub struct Site {
     pub highlight_css: Option<Text>,
     /// Files beside pages, in the order of their paths.
     resources: Vec<FileLink>,
+    /// How many pages were left out.
+    pub excluded: Excluded,
 }
 
 /// A page, with its place in the site.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Context;
-use crate::content::front_matter::{self, FrontMatter, excluded};
+use crate::content::front_matter::{self, FrontMatter, exclusion};
 use crate::content::page::{Body, Kind, Language, Parsed, offset, title};
 use crate::content::permalink;
 use crate::data::Format;
@@ -68,7 +68,6 @@ impl PerItem for Parser<'_> {
                 self.bytes = bytes;
                 match parsed {
                     Ok(page) => out.emit(Item::Page(Box::new(page))),
-                    Err(Stop::Excluded) => Ok(()),
                     Err(Stop::Wrong(diagnostic)) => {
                         out.report(*diagnostic);
                         Ok(())
@@ -88,8 +87,6 @@ impl PerItem for Parser<'_> {
 
 /// Why there is no page.
 enum Stop {
-    /// It is a draft, or the like.
-    Excluded,
     /// Its file is wrong.
     Wrong(Box<Diagnostic>),
     /// The stage cannot go on.
@@ -112,8 +109,8 @@ impl Parser<'_> {
     ) -> Result<Parsed, Stop> {
         let settings = self.context.settings;
         let (front, start) = front_matter::read(file, text, &settings.config, reports)?;
-        if excluded(&front, settings.now.seconds, settings.wanted) {
-            return excluded_page(source, front).ok_or(Stop::Excluded);
+        if exclusion(&front, settings.now.seconds, settings.wanted).is_some() {
+            return Ok(excluded_page(source, front));
         }
         let is_template = front.liquid.unwrap_or(settings.config.markdown.liquid);
         self.html.clear();
@@ -197,11 +194,10 @@ impl Parser<'_> {
     }
 }
 
-/// What taxonomy must know of a page that is left out: a section's still hands down its cascade, and a
-/// bundle's keeps its files from being published.
-fn excluded_page(source: &Source, front: FrontMatter) -> Option<Parsed> {
-    let cascades = front.rare.as_ref().is_some_and(|rare| rare.cascade.is_some());
-    (cascades || source.path.ends_with("/index.md")).then(|| Parsed {
+/// What taxonomy must know of a page that is left out: it counts it, a section's still hands down its
+/// cascade, and a bundle's keeps its files from being published.
+fn excluded_page(source: &Source, front: FrontMatter) -> Parsed {
+    Parsed {
         language: Language::OWN,
         path: Arc::clone(&source.path),
         kind: Kind::of(&source.path),
@@ -209,7 +205,7 @@ fn excluded_page(source: &Source, front: FrontMatter) -> Option<Parsed> {
         url: Text::default(),
         front,
         body: Body::default(),
-    })
+    }
 }
 
 /// Reads the whole of `source` into `bytes`, as text.
