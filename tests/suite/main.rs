@@ -16,6 +16,7 @@ mod new;
 mod pipeline;
 mod properties;
 mod rebuild;
+mod render;
 #[cfg(feature = "serve")]
 mod serve;
 mod stages;

@@ -11,6 +11,7 @@
 //! **Invariant:** what fails before the chain runs leaves the output directory as it was.
 
 mod prepare;
+mod preview;
 
 use std::io;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 pub use prepare::{CONFIG, INPUTS, TEMPLATES, THEMES, now, open_site, output_path, read_config};
+pub use preview::{Preview, PreviewError, PreviewOptions, preview};
 
 use crate::config::Config;
 use crate::content::front_matter::Excluded;
@@ -180,24 +182,13 @@ pub fn build_with<'s>(
     stages: Vec<Box<dyn Stage + 's>>,
 ) -> Result<BuildReport, BuildError> {
     let (begun, cpu_begun) = (Instant::now(), process::cpu_time());
-    let prepared = Prepared::new(options, listener)?;
-    let Prepared { theme, settings, templates, state, store, output, mut reports } = prepared;
-    let (site, views, within) = (OnceLock::new(), SiteCell::new(), SiteCell::new());
-    let written = WriteCounts::default();
-    let manifest = state.is_own().then(|| Manifest::new(&state, output.root()));
-    let context = Context {
-        theme,
-        settings: &settings,
-        templates: &templates,
-        languages: &Languages::default(),
-        store: &store,
-        output: &output,
-        manifest: manifest.as_ref(),
-        site: &site,
-        views: &views,
-        within: &within,
-        written: &written,
-    };
+    let mut prepared = Prepared::new(options, listener, None)?;
+    let mut reports = std::mem::take(&mut prepared.reports);
+    let Prepared { settings, state, output, .. } = &prepared;
+    let (site, shared) = (OnceLock::new(), Shared::default());
+    let written = &shared.written;
+    let manifest = state.is_own().then(|| Manifest::new(state, output.root()));
+    let context = Context { manifest: manifest.as_ref(), ..context(&prepared, &site, &shared) };
     let mut registry = Registry::default();
     stages::register(&context, &mut registry);
     stages.into_iter().for_each(|stage| registry.register(stage));
@@ -216,11 +207,42 @@ pub fn build_with<'s>(
         0
     });
     drop(opened);
-    let report = report(run, reports, site.get(), &settings.config, &written, removed);
+    let report = report(run, reports, site.get(), &settings.config, written, removed);
     let output = output.root().to_owned();
     let cpu_time = process::cpu_time().zip(cpu_begun).map(|(now, begun)| now.saturating_sub(begun));
     let time = begun.elapsed();
     Ok(BuildReport { output, time, cpu_time, site: site.into_inner(), ..report })
+}
+
+/// What the stages of a chain share, besides the site.
+#[derive(Debug, Default)]
+struct Shared<'b> {
+    languages: Languages,
+    views: SiteCell<'b>,
+    within: SiteCell<'b>,
+    written: WriteCounts,
+}
+
+/// What a chain works with, without a manifest.
+fn context<'b>(
+    prepared: &'b Prepared,
+    site: &'b OnceLock<Site>,
+    shared: &'b Shared<'b>,
+) -> Context<'b> {
+    Context {
+        theme: prepared.theme.as_deref(),
+        settings: &prepared.settings,
+        templates: &prepared.templates,
+        languages: &shared.languages,
+        store: &prepared.store,
+        output: &prepared.output,
+        manifest: None,
+        site,
+        views: &shared.views,
+        within: &shared.within,
+        written: &shared.written,
+        template: None,
+    }
 }
 
 /// Processors that this process may use.

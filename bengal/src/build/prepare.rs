@@ -31,11 +31,16 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// Reads and opens all that a build of these options needs.
+    /// Reads and opens all that a build of these options needs. `given` is a template besides the
+    /// site's.
     ///
     /// # Errors
     /// When nothing can be built.
-    pub fn new(options: &BuildOptions, listener: &Listener<'_>) -> Result<Self, BuildError> {
+    pub fn new(
+        options: &BuildOptions,
+        listener: &Listener<'_>,
+        given: Option<TemplateSource>,
+    ) -> Result<Self, BuildError> {
         let root = open_site(&options.site)?;
         let mut reports = Vec::new();
         let settings = settings(options, &root, &mut reports)?;
@@ -46,7 +51,8 @@ impl Prepared {
         let state = open_state(&own, listener.waiting, &mut reports)?;
         let store = BodyStore::create(&state).map_err(at(state.path()))?;
         let bounds = Bounds { root: &root, output: &output };
-        let sources = template_sources(bounds, theme.as_deref(), &mut reports);
+        let own = template_sources(bounds, theme.as_deref(), &mut reports);
+        let sources = given.into_iter().chain(own).collect();
         let templates = Templates::new(sources, &settings.config, &mut reports);
         let output = OutputDir::new(output);
         Ok(Self { theme, settings, templates, state, store, output, reports })

@@ -17,10 +17,15 @@ pub(super) fn print(diagnostics: &[Diagnostic]) {
     }
 }
 
-/// Prints `text` and a line's end on standard output. That nobody reads it is no fault, as in
-/// `bengal build | head`; anything else is said on standard error.
+/// Prints `text` and a line's end on standard output, as [`print_text`].
 pub(super) fn print_line(text: &str) {
-    if let Err(error) = write_line(&mut io::stdout().lock(), text) {
+    print_text(&format!("{text}\n"));
+}
+
+/// Prints `text` on standard output as it is. That nobody reads it is no fault, as in
+/// `bengal build | head`; anything else is said on standard error.
+pub(super) fn print_text(text: &str) {
+    if let Err(error) = write(&mut io::stdout().lock(), text) {
         print_error(&format!("{}: standard output: {error}", error_label()));
     }
 }
@@ -28,11 +33,11 @@ pub(super) fn print_line(text: &str) {
 /// Prints `text` and a line's end on standard error.
 pub(super) fn print_error(text: &str) {
     // There is nowhere left to say that this failed.
-    let _ = write_line(&mut anstream::stderr().lock(), text);
+    let _ = write(&mut anstream::stderr().lock(), &format!("{text}\n"));
 }
 
-fn write_line(stream: &mut impl Write, text: &str) -> io::Result<()> {
-    match writeln!(stream, "{text}").and_then(|()| stream.flush()) {
+fn write(stream: &mut impl Write, text: &str) -> io::Result<()> {
+    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
@@ -143,8 +148,8 @@ mod tests {
                 Ok(())
             }
         }
-        assert!(write_line(&mut Fails(io::ErrorKind::BrokenPipe), "x").is_ok());
-        assert!(write_line(&mut Fails(io::ErrorKind::StorageFull), "x").is_err());
+        assert!(write(&mut Fails(io::ErrorKind::BrokenPipe), "x").is_ok());
+        assert!(write(&mut Fails(io::ErrorKind::StorageFull), "x").is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod clean;
 mod diagnostics;
 mod new;
 mod progress;
+mod render;
 #[cfg(feature = "serve")]
 mod serve;
 mod table;
@@ -44,6 +45,9 @@ enum Command {
     Clean(CleanArguments),
     /// Make a site, a page or a theme
     New(new::NewArguments),
+    /// Render one template and print it, to try things out
+    #[command(after_help = render::EXIT_CODES)]
+    Render(render::RenderArguments),
 }
 
 /// Which site a command works on.
@@ -155,6 +159,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
         Command::New(arguments) => new::run(arguments),
+        Command::Render(arguments) => render::run(arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

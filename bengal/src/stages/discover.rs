@@ -81,7 +81,7 @@ impl Walk<'_> {
     /// theme's; of those with one name, the first.
     fn static_files(&self, out: &mut Outbox<'_>) -> Result<(), StageError> {
         let mut seen: HashSet<Text> = HashSet::new();
-        let folders = std::iter::once(&self.context.settings.root).chain(&self.context.theme);
+        let folders = std::iter::once(&*self.context.settings.root).chain(self.context.theme);
         for folder in folders {
             let mut own = Vec::new();
             walk_files(self.bounds(), &folder.join(STATIC), &mut out.reports, |path, file| {

@@ -6,7 +6,7 @@ mod render;
 mod taxonomy;
 mod write;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::highlight::Languages;
@@ -26,7 +26,7 @@ pub use write::WriteCounts;
 #[derive(Debug)]
 pub struct Context<'b> {
     /// The theme's folder, where the site has a theme of its own.
-    pub theme: Option<PathBuf>,
+    pub theme: Option<&'b Path>,
     /// What shapes the build.
     pub settings: &'b Settings,
     /// The templates.
@@ -47,23 +47,30 @@ pub struct Context<'b> {
     pub within: &'b SiteCell<'b>,
     /// Counted by write.
     pub written: &'b WriteCounts,
+    /// The template that renders every page, in place of the one that its kind looks for.
+    pub template: Option<&'b str>,
 }
 
 /// How a built-in stage is made.
 type Make = for<'b> fn(&'b Context<'b>) -> Box<dyn Stage + 'b>;
 
-/// The chain's own stages, in order.
-const STAGES: &[Make] = &[
+/// The chain's own stages, in order, but for the last.
+const MAKING: &[Make] = &[
     |context| Box::new(discover::Discover { context }),
     |context| Box::new(parse::Parse { context }),
     |context| Box::new(taxonomy::Taxonomy { context }),
     |context| Box::new(render::Render { context }),
-    |context| Box::new(write::Write { context }),
 ];
 
 /// Registers the built-in stages.
 pub fn register<'b>(context: &'b Context<'b>, registry: &mut Registry<'b>) {
-    for make in STAGES {
+    register_unwritten(context, registry);
+    registry.register(Box::new(write::Write { context }));
+}
+
+/// Registers the built-in stages but the one that writes.
+pub fn register_unwritten<'b>(context: &'b Context<'b>, registry: &mut Registry<'b>) {
+    for make in MAKING {
         registry.register(make(context));
     }
 }

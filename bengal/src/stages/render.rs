@@ -130,6 +130,9 @@ fn template_of<'a>(
     job: Job,
     reports: &mut Vec<Diagnostic>,
 ) -> Cow<'a, str> {
+    if let Some(template) = context.template {
+        return Cow::Borrowed(template);
+    }
     let page = &site[job.page];
     let exists = |name: &str| context.templates.contains(name);
     if let Some(layout) = &page.front.layout {

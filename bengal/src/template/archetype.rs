@@ -22,7 +22,7 @@ pub fn fill_archetype(
     now: Date,
     config: &Config,
 ) -> Result<String, Vec<Diagnostic>> {
-    let language = language::language(config, std::iter::empty());
+    let language = language::language_with(config, std::iter::empty());
     let templates = Templates { all: FxHashMap::default(), language, strict: true };
     let mut reports = Vec::new();
     let file = source.file.clone();

@@ -12,14 +12,21 @@ use bengal_liquid::value::Value;
 use crate::config::Config;
 
 /// The language of a site whose templates have the names `known`.
-pub(super) fn language<'k>(config: &Config, known: impl Iterator<Item = &'k str>) -> Language {
+pub(super) fn language_with<'k>(config: &Config, known: impl Iterator<Item = &'k str>) -> Language {
+    let mut language = language(config);
+    language.set_partials(known.flat_map(spellings));
+    language
+}
+
+/// The language of a site of which it is not said which templates it has: whether one is there shows
+/// when it is included.
+pub(super) fn language(config: &Config) -> Language {
     let mut language = Language::new();
     language.add_builtins(JEKYLL);
     let url = |name, start: &str| Arc::new(UrlFilter { name, start: start.into() });
     language.add_filter(url("relative_url", config.base_path()));
     language.add_filter(url("absolute_url", &config.base_url));
     tags::jekyll().into_iter().for_each(|tag| language.add_tag(tag));
-    language.set_partials(known.flat_map(spellings));
     language
 }
 
@@ -32,7 +39,7 @@ fn spellings(name: &str) -> impl Iterator<Item = String> {
 }
 
 /// The folder of templates that may be included without its name.
-const PARTIALS: &str = "partials/";
+pub(super) const PARTIALS: &str = "partials/";
 
 /// The template that `name` means, of those for which `is_known`: as it stands, without `.liquid`,
 /// or under `partials/`.

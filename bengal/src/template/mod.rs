@@ -15,6 +15,7 @@ mod language;
 pub mod page_view;
 #[cfg(test)]
 mod tests;
+pub mod trial;
 mod views;
 
 use std::collections::BTreeMap;
@@ -96,7 +97,7 @@ impl Templates {
         for source in sources {
             first.entry(source.name.clone()).or_insert(source);
         }
-        let language = language::language(config, first.keys().map(String::as_str));
+        let language = language::language_with(config, first.keys().map(String::as_str));
         let compile = |(name, source)| {
             let (body, layout) = layout_of(&source, reports);
             (name, compile(source, body, layout, &language, reports))
@@ -109,6 +110,17 @@ impl Templates {
     /// Whether there is a template of that name.
     pub fn contains(&self, name: &str) -> bool {
         self.all.contains_key(name)
+    }
+
+    /// The template that `include` would call `name`: its name, and its file as messages give it.
+    pub fn find(&self, name: &str) -> Option<(&str, &str)> {
+        let found = language::resolve(name, |name| self.all.get(name))?;
+        Some((&found.source.name, &found.source.file))
+    }
+
+    /// The names of all.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.keys().map(String::as_str)
     }
 
     /// Whether the template `name` is the embedded theme's.
@@ -129,15 +141,30 @@ impl Templates {
         out: &mut String,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<(), RenderError> {
-        out.clear();
         let cell = page.site.cell;
-        let mut compiled = self.all.get(name).ok_or(RenderError::Unusable)?;
         let lasting = Lasting { names: cell, memo: Some(&cell.memo) };
-        self.render_one(compiled, lasting, page, page.content, out, reports)?;
+        self.in_layouts(name, buffers, out, |compiled, wrapped, out| {
+            let content = wrapped.unwrap_or(page.content);
+            self.render_one(compiled, lasting, page, content, out, reports)
+        })
+    }
+
+    /// Renders the template `name`, then each layout around it, by `one`, which is given what the layout
+    /// wraps.
+    fn in_layouts<'x>(
+        &'x self,
+        name: &str,
+        buffers: &mut Buffers,
+        out: &mut String,
+        mut one: impl FnMut(&'x Compiled, Option<&str>, &mut String) -> Result<(), RenderError>,
+    ) -> Result<(), RenderError> {
+        out.clear();
+        let mut compiled = self.all.get(name).ok_or(RenderError::Unusable)?;
+        one(compiled, None, out)?;
         while let Some(layout) = compiled.layout.as_ref().and_then(|layout| self.all.get(layout)) {
             std::mem::swap(out, &mut buffers.wrapped);
             out.clear();
-            self.render_one(layout, lasting, page, &buffers.wrapped, out, reports)?;
+            one(layout, Some(&buffers.wrapped), out)?;
             compiled = layout;
         }
         Ok(())
