@@ -12,6 +12,7 @@ mod faults;
 mod golden;
 mod kill;
 mod memory;
+mod manual;
 mod new;
 mod pipeline;
 mod properties;

@@ -20,7 +20,7 @@ pub(super) fn language_with<'k>(config: &Config, known: impl Iterator<Item = &'k
 
 /// The language of a site of which it is not said which templates it has: whether one is there shows
 /// when it is included.
-pub(super) fn language(config: &Config) -> Language {
+pub fn language(config: &Config) -> Language {
     let mut language = Language::new();
     language.add_builtins(JEKYLL);
     let url = |name, start: &str| Arc::new(UrlFilter { name, start: start.into() });

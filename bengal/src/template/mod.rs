@@ -35,6 +35,7 @@ use crate::diagnostic::{Code, Diagnostic};
 pub use archetype::fill_archetype;
 use current::{CurrentPage, Globals, Paginator};
 use host::PageHost;
+pub use language::language;
 use page_view::SiteView;
 
 /// A template's source.

@@ -1,4 +1,4 @@
-//! Jekyll's filters that need no site.
+//! Jekyll's filters but those of URLs, which are the site's.
 //!
 //! **Invariant:** what a filter makes is counted against [`crate::limits`] while it grows, lists nest at
 //! most [`NESTING`] deep, and no input makes a filter panic. Text that comes out as it went in is handed
@@ -43,6 +43,7 @@ pub const JEKYLL: &[Builtin] = &[
     filter("group_by", (1, 1), select::group_by),
     filter("inspect", (0, 0), text::inspect),
     filter("jsonify", (0, 0), json::jsonify),
+    filter("markdownify", (0, 0), text::markdownify),
     filter("normalize_whitespace", (0, 0), super::text::squish),
     filter("number_of_words", (0, 1), text::number_of_words),
     filter("pop", (0, 1), lists::pop),

@@ -10,7 +10,7 @@ use super::super::input::{is_space, str_of, text};
 use super::super::number::leading_whole;
 use super::super::text::changed;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
-use crate::limits::TextBuilder;
+use crate::limits::{TextBuilder, text_bytes};
 use crate::value::Value;
 
 /// What stays as it is in a whole URL: RFC 3986's reserved and unreserved characters.
@@ -45,6 +45,19 @@ pub(super) fn xml_escape<'v>(
     _: &Surroundings<'_>,
 ) -> Filtered<'v> {
     encode::escaped(input, |text| text.starts_with('\''))
+}
+
+/// Markdown as HTML, by the program that renders.
+pub(super) fn markdownify<'v>(
+    input: Value<'v>,
+    _: &Arguments<'_, 'v>,
+    surroundings: &Surroundings<'_>,
+) -> Filtered<'v> {
+    changed(input, |text| {
+        let html = surroundings.host.markdown(text);
+        text_bytes(html.len())?;
+        Ok(Some(html))
+    })
 }
 
 /// For a whole URL: what may stand in none as `%XX`; what is so already stays so. Nil stays nil.
