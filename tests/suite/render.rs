@@ -56,11 +56,13 @@ fn what_is_wrong_is_shown_where_it_stands_and_the_exit_code_says_so() {
         ("fails.liquid", "one\n{% include 'deep' %}"),
         ("deep.liquid", "\n{{ 1 | divided_by: 0 }}"),
         ("lax.liquid", "{{ nothing }}."),
+        ("round.liquid", "{% include 'round' %}"),
         ("list.json", "[]"),
     ]);
     for (arguments, code, stdout, shown) in [
         (&["wrong.liquid"][..], 1, "", &["wrong.liquid:2:8", "did you mean `upcase`?"][..]),
         (&["fails.liquid"], 1, "", &["deep.liquid:2:", "included from fails.liquid:2"]),
+        (&["round.liquid"], 1, "", &["round.liquid:1; …; included from round.liquid:1; while"]),
         (&["lax.liquid"], 0, ".", &[]),
         (&["lax.liquid", "--strict"], 1, ".", &["lax.liquid:1:4", "`nothing`"]),
         (&["none.liquid"], 2, "", &["none.liquid: "]),
@@ -74,6 +76,7 @@ fn what_is_wrong_is_shown_where_it_stands_and_the_exit_code_says_so() {
         for part in shown {
             assert!(run.stderr.contains(part), "{part} in {}", run.stderr);
         }
+        assert!(!run.stderr.contains("left out"), "{}", run.stderr);
     }
 }
 

@@ -10,10 +10,16 @@ pub(super) fn syntax(fault: SyntaxError, source: &TemplateSource, body: usize) -
     let place = Place::at_offset(&source.file, &source.text, body + fault.offset);
     let hint = match fault.nearest {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "pages that need this template are left out".to_owned(),
+        None => LEFT_OUT_PAGES.to_owned(),
     };
     Diagnostic::error(Code::TemplateSyntax, fault.message).at(place).hint(hint)
 }
+
+/// What follows from a template that is wrong.
+pub(super) const LEFT_OUT_PAGES: &str = "pages that need this template are left out";
+
+/// What follows from a template that fails, at the end of a hint.
+pub(super) const LEFT_OUT: &str = "; it is left out";
 
 /// A rendering, to find the places of what is wrong in it.
 pub(super) struct Rendered<'r> {
@@ -49,7 +55,7 @@ impl Rendered<'_> {
         }
         Diagnostic::error(Code::TemplateRender, message(&error.kind))
             .at(self.place(place.unwrap_or(&error.place)))
-            .hint(format!("{from}while {} was rendered; it is left out", self.page))
+            .hint(format!("{from}while {} was rendered{LEFT_OUT}", self.page))
     }
 
     /// Something that is nothing.

@@ -10,7 +10,9 @@ use bengal_liquid::value::{Object, Value};
 use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
-use super::{Buffers, Compiled, RenderError, TemplateSource, Templates, compile, language, views};
+use super::{
+    Buffers, Compiled, RenderError, TemplateSource, Templates, compile, errors, language, views,
+};
 use crate::config::Config;
 use crate::content::date::Date;
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -35,8 +37,14 @@ impl Trial {
                 || text.is_none() && report.severity == Severity::Error
         };
         let mut diagnostics: Vec<_> = found.into_iter().filter(own).collect();
-        if strict {
-            diagnostics.iter_mut().for_each(|report| report.severity = Severity::Error);
+        for report in &mut diagnostics {
+            // There are no pages that could be left out.
+            report.hint = report.hint.take().filter(|hint| hint != errors::LEFT_OUT_PAGES);
+            let hint = report.hint.as_deref().and_then(|hint| hint.strip_suffix(errors::LEFT_OUT));
+            report.hint = hint.map(str::to_owned).or(report.hint.take());
+            if strict {
+                report.severity = Severity::Error;
+            }
         }
         diagnostics.sort();
         diagnostics.dedup();
