@@ -25,6 +25,36 @@ pub struct Made<'a> {
     pub html: &'a str,
 }
 
+impl Made<'_> {
+    /// The HTML, with the links as they were written.
+    pub fn as_written(self) -> String {
+        let mut filled = String::with_capacity(self.html.len());
+        self.fill_with(0..self.html.len(), &mut filled, |link, out| push_href(&link.target, out));
+        filled
+    }
+
+    /// Appends the bytes `range` of the HTML to `out`, where `fill` appends the URL of each link.
+    fn fill_with(
+        self,
+        range: Range<usize>,
+        out: &mut String,
+        mut fill: impl FnMut(&Link, &mut String),
+    ) {
+        let Self { body, html } = self;
+        let mut at = range.start;
+        for link in &body.links {
+            let spot = link.offset as usize;
+            if spot < range.start || spot > range.end {
+                continue;
+            }
+            out.push_str(html.get(at..spot).unwrap_or_default());
+            at = spot;
+            fill(link, out);
+        }
+        out.push_str(html.get(at..range.end).unwrap_or_default());
+    }
+}
+
 impl Site {
     /// The bytes `range` of a body of `page`, with the links in it filled in.
     pub fn fill_links(
@@ -44,33 +74,25 @@ impl Site {
     pub fn fill(
         &self,
         page: &Page,
-        Made { body, html }: Made<'_>,
+        made: Made<'_>,
         range: Range<usize>,
         settings: &Settings,
         out: &mut String,
         mut broken: impl FnMut(&Link),
     ) {
-        let mut at = range.start;
-        for link in &body.links {
-            let spot = link.offset as usize;
-            if spot < range.start || spot > range.end {
-                continue;
-            }
-            out.push_str(html.get(at..spot).unwrap_or_default());
-            at = spot;
+        made.fill_with(range, out, |link, out| {
             match self.resolve(page, &link.target) {
                 Resolved::Url(url, rest) => {
                     out.push_str(settings.config.base_path());
                     push_href(url, out);
                     push_href(rest, out);
-                    continue;
+                    return;
                 }
                 Resolved::Broken => broken(link),
                 Resolved::Other => {}
             }
             push_href(&link.target, out);
-        }
-        out.push_str(html.get(at..range.end).unwrap_or_default());
+        });
     }
 
     /// The URL from the site's root of the page or file that `target`, as written in `page`, leads to.

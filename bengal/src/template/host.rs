@@ -5,10 +5,12 @@
 
 use std::path::{Component, Path};
 
-use bengal_liquid::host::Host;
+use bengal_liquid::host::{Host, NoSite};
 
 use super::{RenderError, Rendering, TemplateSource, Templates};
+use crate::config::Config;
 use crate::content::front_matter;
+use crate::highlight::Languages;
 use crate::markdown::Markdown;
 use crate::site::{CONTENT, Made, content_path};
 
@@ -53,23 +55,66 @@ impl Host for PageHost<'_, '_> {
     }
 
     fn highlight(&self, code: &str, language: &str, numbered: bool) -> String {
-        // As a fence that nothing in the code can close.
-        let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-        let fence = "`".repeat((longest + 1).max(3));
-        let options = if numbered { " {linenos}" } else { "" };
-        self.markdown(&format!("{fence}{language}{options}\n{code}\n{fence}\n"))
+        self.markdown(&fenced(code, language, numbered))
     }
 
     fn markdown(&self, text: &str) -> String {
         let sources = self.rendering.site.sources;
-        let mut html = String::new();
-        let mut markdown = Markdown::new(&sources.settings.config.markdown, sources.languages);
-        let Ok(found) = markdown.convert(text, &mut html) else { return text.to_owned() };
-        let body = found.into_body();
-        let made = Made { body: &body, html: &html };
         let page = self.rendering.page.page();
-        sources.site.fill_links(page, made, 0..html.len(), sources.settings)
+        html_of(text, &sources.settings.config, sources.languages, |made| {
+            sources.site.fill_links(page, made, 0..made.html.len(), sources.settings)
+        })
     }
+}
+
+/// What stands in for a site where a template is rendered without one.
+#[derive(Debug, Default)]
+pub(super) struct Siteless {
+    config: Config,
+    languages: Languages,
+}
+
+impl Host for Siteless {
+    fn url_of_file(&self, path: &str) -> Option<String> {
+        NoSite.url_of_file(path)
+    }
+
+    fn url_of_post(&self, name: &str) -> Option<String> {
+        NoSite.url_of_post(name)
+    }
+
+    fn include_beside(&self, path: &str) -> Result<String, String> {
+        NoSite.include_beside(path)
+    }
+
+    fn highlight(&self, code: &str, language: &str, numbered: bool) -> String {
+        self.markdown(&fenced(code, language, numbered))
+    }
+
+    fn markdown(&self, text: &str) -> String {
+        html_of(text, &self.config, &self.languages, |made| made.as_written())
+    }
+}
+
+/// `code` as a fence that nothing in it can close.
+fn fenced(code: &str, language: &str, numbered: bool) -> String {
+    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat((longest + 1).max(3));
+    let options = if numbered { " {linenos}" } else { "" };
+    format!("{fence}{language}{options}\n{code}\n{fence}\n")
+}
+
+/// Markdown as HTML, whose links `fill` fills in; as it is where it nests too deep.
+fn html_of(
+    text: &str,
+    config: &Config,
+    languages: &Languages,
+    fill: impl FnOnce(Made<'_>) -> String,
+) -> String {
+    let mut html = String::new();
+    let mut markdown = Markdown::new(&config.markdown, languages);
+    let Ok(found) = markdown.convert(text, &mut html) else { return text.to_owned() };
+    fill(Made { body: &found.into_body(), html: &html })
 }
 
 impl PageHost<'_, '_> {

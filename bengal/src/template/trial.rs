@@ -4,12 +4,12 @@
 
 use std::path::Path;
 
-use bengal_liquid::host::NoSite;
 use bengal_liquid::render::Scene;
 use bengal_liquid::value::{Object, Value};
 use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
+use super::host::Siteless;
 use super::{
     Buffers, Compiled, RenderError, TemplateSource, Templates, compile, errors, language, views,
 };
@@ -153,15 +153,16 @@ impl Templates {
         out: &mut String,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<(), RenderError> {
+        let nothing = Names { data: &Value::Nil, content: None };
         let scene = Scene {
-            lasting: &Nothing,
+            lasting: &nothing,
             globals: names,
             partials: self,
             memo: None,
             now: views::moment(around.now),
             zone: &jiff::tz::TimeZone::UTC,
             seed: "",
-            host: &NoSite,
+            host: &Siteless::default(),
             strict: self.strict,
         };
         self.render_with(compiled, scene, &compiled.source.file, out, reports)
@@ -179,18 +180,6 @@ impl Object for Names<'_> {
     fn get(&self, name: &str) -> Option<Value<'_>> {
         let content = self.content.filter(|_| name == "content");
         content.map(Value::Str).or_else(|| self.data.field(name))
-    }
-
-    fn names<'s>(&'s self, _each: &mut dyn FnMut(&'s str)) {}
-}
-
-/// No names.
-#[derive(Debug)]
-struct Nothing;
-
-impl Object for Nothing {
-    fn get(&self, _name: &str) -> Option<Value<'_>> {
-        None
     }
 
     fn names<'s>(&'s self, _each: &mut dyn FnMut(&'s str)) {}
