@@ -25,7 +25,7 @@ pub use style::{Theme, style_sheet};
 /// that grows with the square of a line's length.
 pub const LINE: usize = 1_000;
 
-/// What the code of one page may cost, by [`cost`]; the lines that come then are plain. It is four times
+/// What the code of one page may cost, by `cost`; the lines that come then are plain. It is four times
 /// what the largest of 878 pages of two real sites comes to, and takes a third of a second; for the lines
 /// that are worst for the worst language (SystemVerilog), it takes two.
 pub const WORK: usize = 5_000_000;
