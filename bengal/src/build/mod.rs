@@ -14,8 +14,8 @@ mod prepare;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use prepare::{CONFIG, INPUTS, TEMPLATES, THEMES, now, open_site, output_path, read_config};
@@ -62,6 +62,8 @@ pub struct BuildOptions {
     pub wanted: Wanted,
     /// As if the configuration said `strict: true`.
     pub strict: bool,
+    /// The languages of code: builds with the same ones read each but once.
+    pub languages: Arc<Languages>,
 }
 
 /// How a build went.
@@ -189,7 +191,7 @@ pub fn build_with<'s>(
         theme,
         settings: &settings,
         templates: &templates,
-        languages: &Languages::default(),
+        languages: &options.languages,
         store: &store,
         output: &output,
         manifest: manifest.as_ref(),

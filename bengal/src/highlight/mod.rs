@@ -70,6 +70,11 @@ struct Reader<'r> {
 }
 
 impl Languages {
+    /// Whether any was asked for yet: until then they cost nothing.
+    pub fn are_read(&self) -> bool {
+        self.syntaxes.get().is_some()
+    }
+
     fn syntaxes(&self) -> &SyntaxSet {
         self.syntaxes.get_or_init(two_face::syntax::extra_newlines)
     }
@@ -252,7 +257,7 @@ mod tests {
         for language in ["", "text", "TXT", "plain", "{note}", "{=html}"] {
             assert_eq!(highlighter.spans(language, "let x = 1;\n"), [], "{language}");
         }
-        assert!(languages.syntaxes.get().is_none());
+        assert!(!languages.are_read());
         assert_eq!(highlighter.spans("no-such-language", "let x = 1;\n"), []);
     }
 
