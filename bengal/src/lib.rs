@@ -9,11 +9,13 @@
 //!
 //! * **discover** walks the site's folders and sends out what it finds;
 //! * **parse** reads a file: front matter and the rest of the [`content`] model, Markdown
-//!   ([`markdown`], and its code by [`highlight`]), [`data`]; the HTML goes to the body [`store`], so that little waits;
+//!   ([`markdown`], and its code by [`highlight`]), [`data`]; the HTML goes to the body [`store`], so
+//!   that little waits;
 //! * **taxonomy** is the barrier: when every page is there, it puts the [`site`] together: tree,
 //!   order, terms, menus;
-//! * **render** makes each page of its template and its body;
-//! * **write** puts it into the [`output`] directory.
+//! * **render** makes each page of its template, the site's or the embedded [`theme`]'s, and its body;
+//!   Liquid itself is the crate [`bengal_liquid`];
+//! * **write** puts it into the [`output`] directory; the [`manifest`] knows which files bengal wrote.
 //!
 //! `serve` (a feature, on by default) builds a site whenever it changes, and shows it. What `bengal
 //! new` makes is [`scaffold`]'s.

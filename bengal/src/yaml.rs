@@ -1,7 +1,7 @@
 //! Reads YAML into [`Value`]s. The only module that names the YAML crate.
 //!
 //! **Invariant:** no document makes this panic or run for long: the crate limits nesting (128) and
-//! how often aliases may repeat what they name, and [`FLOW_DEPTH`] what it has to scan.
+//! how often aliases may repeat what they name, and `FLOW_DEPTH` what it has to scan.
 
 use std::cell::RefCell;
 

@@ -130,7 +130,9 @@ fn what_is_no_plain_file_is_not_read() {
     fifo("static/pipe");
     fifo("templates/pipe.liquid");
     fs::create_dir(site.path("content/folder.md")).unwrap();
-    site.build(&[]);
+    site.write("content/asks.md", "---\nliquid: true\n---\n{% include_relative pipe.md %}\n");
+    let run = site.build(&[]);
+    run.expect(&["content/asks.md:4:1", "pipe.md cannot be read, or is no file"]);
     assert_eq!(site.read("fine/index.html"), "page Fine\n<p>Text.</p>\n");
 }
 

@@ -9,6 +9,9 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
+use bengal::build::{BuildOptions, Listener, build};
+use bengal::pipeline::runner::Progress;
+
 use crate::support::{Site, Tree, bengal, differences, tree};
 
 const PAGES: &[(&str, &str)] = &[
@@ -222,4 +225,23 @@ fn nothing_is_left_beside_the_output() {
     assert!(kept.iter().all(|name| !name.starts_with("bodies-")), "{kept:?}");
     assert!(!site.path("public/.bengal-tmp").exists());
     assert_eq!(fs::read_dir(site.parent()).unwrap().count(), 1);
+}
+
+#[test]
+fn languages_of_code_are_read_when_there_is_some_and_once_for_many_builds() {
+    let site = Site::bare(PAGES);
+    let options = BuildOptions { site: site.root(), ..BuildOptions::default() };
+    let build = || {
+        let listener = Listener { progress: &Progress::default(), waiting: &|| () };
+        build(&options.clone(), &listener).unwrap();
+    };
+    build();
+    assert!(!options.languages.are_read());
+    site.write("content/c.md", "```rust\nlet x;\n```\n");
+    build();
+    assert!(options.languages.are_read());
+    let code = site.read("c/index.html");
+    build();
+    assert!(code.contains("<span class=\"kt\">let</span> x;"), "{code}");
+    assert_eq!(site.read("c/index.html"), code);
 }

@@ -62,3 +62,57 @@ fn nothing_is_asked_of_another_server() {
         }
     }
 }
+
+#[test]
+fn what_an_author_writes_is_text_in_every_place() {
+    let evil = "\"'><x-evil>&amp;";
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let text = quoted(&format!("T {evil}"));
+    let config = [
+        format!("title: {text}\ndescription: {text}\nauthor: {text}\nlanguage: {text}"),
+        "base_url: https://example.org/sub\npagination: {page_size: 2}".to_owned(),
+        format!("menus: {{main: [{{name: {text}, url: {}}},", quoted(&format!("/m{evil}"))),
+        format!("  {{name: {text}, url: {}, identifier: n}},", quoted(&format!("https://m{evil}"))),
+        format!("  {{name: {text}, url: {}, parent: n}}]}}", quoted(&format!("/n{evil}"))),
+        format!(
+            "params: {{edit_url: {text}, repository_url: {text}, stylesheet: {text}, image: {text}}}"
+        ),
+    ];
+    let site = site(&config.join("\n"), &[("a", 1)]);
+    let front = format!(
+        "title: {text}\ndescription: {text}\ntags: [{text}]\ncategories: [{text}]\nimage: {text}"
+    );
+    site.write("content/docs/_index.md", format!("---\n{front}\n---\n"));
+    for page in 1..=3 {
+        let fence = format!("```{evil} title={text} {{1}}\n{evil}\n```\n");
+        let head = format!("---\n{front}\ndate: 2020-01-0{page}\n---\nLine\nby line `{evil}`.\n");
+        site.write(
+            &format!("content/docs/it's {page} & #%.md"),
+            format!("{head}\n## `{evil}`\n\n## B\n\n{fence}"),
+        );
+    }
+    site.write("content/docs/url.md", format!("---\n{front}\nurl: /a&lt;b/it's/\n---\n"));
+    let run = site.build(&[]);
+    assert_eq!((run.code, run.diagnostics()), (Some(0), Vec::new()));
+    let mut pages = 0;
+    for (path, bytes) in site.output() {
+        let Some(html) = String::from_utf8(bytes).ok().filter(|_| path.ends_with(".html")) else {
+            continue;
+        };
+        assert!(!html.contains("<x-evil") && !html.contains("evil>&amp;\""), "{path}: {html}");
+        assert!(!html.contains("href=\"/sub/a&lt;b/"), "{path}: {html}");
+        pages += 1;
+    }
+    assert!(pages > 10, "{pages}");
+    let page = site.read("docs/its-1/index.html");
+    assert!(page.contains("content=\"T &quot;&#39;&gt;&lt;x-evil&gt;&amp;amp;\""), "{page}");
+    assert!(page.contains("docs/it%27s%201%20%26%20%23%25.md\">Edit this page"), "{page}");
+}
+
+#[test]
+fn a_description_made_of_the_text_has_spaces_where_its_lines_end() {
+    let site = Site::bare(&[("content/a.md", "One\ntwo  \n*three* & four.\n\nNo more.\n")]);
+    assert_eq!(site.build(&[]).code, Some(0));
+    let page = site.read("a/index.html");
+    assert!(page.contains("content=\"One two three &amp; four.\""), "{page}");
+}

@@ -15,8 +15,8 @@ mod preview;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use prepare::{CONFIG, INPUTS, TEMPLATES, THEMES, now, open_site, output_path, read_config};
@@ -64,6 +64,8 @@ pub struct BuildOptions {
     pub wanted: Wanted,
     /// As if the configuration said `strict: true`.
     pub strict: bool,
+    /// The languages of code: builds with the same ones read each but once.
+    pub languages: Arc<Languages>,
 }
 
 /// How a build went.
@@ -188,7 +190,8 @@ pub fn build_with<'s>(
     let (site, shared) = (OnceLock::new(), Shared::default());
     let written = &shared.written;
     let manifest = state.is_own().then(|| Manifest::new(state, output.root()));
-    let context = Context { manifest: manifest.as_ref(), ..context(&prepared, &site, &shared) };
+    let context =
+        Context { manifest: manifest.as_ref(), ..context(options, &prepared, &site, &shared) };
     let mut registry = Registry::default();
     stages::register(&context, &mut registry);
     stages.into_iter().for_each(|stage| registry.register(stage));
@@ -217,7 +220,6 @@ pub fn build_with<'s>(
 /// What the stages of a chain share, besides the site.
 #[derive(Debug, Default)]
 struct Shared<'b> {
-    languages: Languages,
     views: SiteCell<'b>,
     within: SiteCell<'b>,
     written: WriteCounts,
@@ -225,6 +227,7 @@ struct Shared<'b> {
 
 /// What a chain works with, without a manifest.
 fn context<'b>(
+    options: &'b BuildOptions,
     prepared: &'b Prepared,
     site: &'b OnceLock<Site>,
     shared: &'b Shared<'b>,
@@ -233,7 +236,7 @@ fn context<'b>(
         theme: prepared.theme.as_deref(),
         settings: &prepared.settings,
         templates: &prepared.templates,
-        languages: &shared.languages,
+        languages: &options.languages,
         store: &prepared.store,
         output: &prepared.output,
         manifest: None,

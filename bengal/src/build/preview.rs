@@ -99,7 +99,7 @@ pub fn preview(options: PreviewOptions, listener: &Listener<'_>) -> Result<Trial
     };
     let wanted = Wanted::new(&page, &prepared.settings.root);
     let (site, shared) = (OnceLock::new(), Shared::default());
-    let context = Context { template: Some(name), ..context(&prepared, &site, &shared) };
+    let context = Context { template: Some(name), ..context(&build, &prepared, &site, &shared) };
     let (picked, made) = (OnceLock::new(), Mutex::new(None));
     let mut registry = Registry::default();
     stages::register_unwritten(&context, &mut registry);

@@ -25,7 +25,7 @@ pub use style::{Theme, style_sheet};
 /// that grows with the square of a line's length.
 pub const LINE: usize = 1_000;
 
-/// What the code of one page may cost, by [`cost`]; the lines that come then are plain. It is four times
+/// What the code of one page may cost, by `cost`; the lines that come then are plain. It is four times
 /// what the largest of 878 pages of two real sites comes to, and takes a third of a second; for the lines
 /// that are worst for the worst language (SystemVerilog), it takes two.
 pub const WORK: usize = 5_000_000;
@@ -70,6 +70,11 @@ struct Reader<'r> {
 }
 
 impl Languages {
+    /// Whether any was asked for yet: until then they cost nothing.
+    pub fn are_read(&self) -> bool {
+        self.syntaxes.get().is_some()
+    }
+
     fn syntaxes(&self) -> &SyntaxSet {
         self.syntaxes.get_or_init(two_face::syntax::extra_newlines)
     }
@@ -252,7 +257,7 @@ mod tests {
         for language in ["", "text", "TXT", "plain", "{note}", "{=html}"] {
             assert_eq!(highlighter.spans(language, "let x = 1;\n"), [], "{language}");
         }
-        assert!(languages.syntaxes.get().is_none());
+        assert!(!languages.are_read());
         assert_eq!(highlighter.spans("no-such-language", "let x = 1;\n"), []);
     }
 

@@ -67,8 +67,10 @@ impl Watcher {
         self.scope.explore();
         let mut failed = Vec::new();
         for (folder, mode) in self.scope.places() {
-            // A folder that was made anew under its old name is another one to the system.
-            if self.watched.contains(&folder) && !changed.contains(&folder) || !folder.is_dir() {
+            // A folder that was made anew under its old name, or in one that was, is another one to the
+            // system.
+            let may_be_another = changed.iter().any(|path| folder.starts_with(path));
+            if self.watched.contains(&folder) && !may_be_another || !folder.is_dir() {
                 continue;
             }
             match self.notify.watch(&folder, mode) {
@@ -299,6 +301,24 @@ mod tests {
             assert!(!scope.is_input(&root.join(path)), "{path}");
         }
         assert!(!scope.places().iter().any(|(place, _)| !place.starts_with(&root)));
+    }
+
+    #[test]
+    fn what_was_made_anew_is_watched_again_even_where_that_was_not_told() {
+        let (_folder, root) = site(&["content/a.md", "templates/a.liquid"]);
+        let (sender, messages) = crossbeam_channel::unbounded();
+        let config = root.join("bengal.yaml");
+        let mut watcher = Watcher::new(root.clone(), &config, sender).unwrap();
+        assert_eq!(watcher.follow(&BTreeSet::new()), []);
+        fs::remove_dir_all(root.join("templates")).unwrap();
+        fs::create_dir(root.join("templates")).unwrap();
+        // What is told of this counts as lost: anything may be new.
+        assert_eq!(watcher.follow(&BTreeSet::from([root.clone()])), []);
+        let made = root.join("templates/b.liquid");
+        fs::write(&made, "").unwrap();
+        let limit = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        let is_made = |message| matches!(message, Message::Changed(path) if path == made);
+        while !is_made(messages.recv_deadline(limit).unwrap()) {}
     }
 
     #[test]

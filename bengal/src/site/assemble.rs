@@ -35,6 +35,8 @@ pub struct Gathered {
     pub data: Vec<Data>,
     /// The files to be copied, in any order.
     pub files: Vec<FileCopy>,
+    /// Whether templates may make highlighted code, which no page knows of.
+    pub templates_make_code: bool,
 }
 
 /// A site, and what is to be made of it.
@@ -56,7 +58,7 @@ pub fn assemble(
     settings: &Settings,
     reports: &mut Vec<Diagnostic>,
 ) -> Assembled {
-    let Gathered { mut pages, data, files } = gathered;
+    let Gathered { mut pages, data, files, templates_make_code } = gathered;
     pages.sort_unstable_by(|a, b| (&a.path, a.language).cmp(&(&b.path, b.language)));
     tree::cascade(&mut pages);
     let (left_out, excluded) = leave_out(&mut pages, settings);
@@ -87,7 +89,8 @@ pub fn assemble(
     site.pages.shrink_to_fit();
     let renders = renders(&site, &mut builder);
     let redirects = redirects(&site, &mut builder);
-    if site.pages.iter().any(|page| page.body.has_styled_code) {
+    let may_have_code = templates_make_code && settings.config.markdown.highlight.is_some();
+    if may_have_code || site.pages.iter().any(|page| page.body.has_styled_code) {
         site.highlight_css = Some(format!("/{HIGHLIGHT_CSS}").into());
         files.extend(style_sheet(&mut builder));
     }

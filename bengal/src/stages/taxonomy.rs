@@ -27,9 +27,10 @@ impl Stage for Taxonomy<'_> {
     }
 
     fn start(&self) -> Work<'_> {
+        let templates_make_code = self.context.templates.make_code();
         Work::Barrier(Box::new(Gather {
             context: self.context,
-            gathered: Gathered::default(),
+            gathered: Gathered { templates_make_code, ..Gathered::default() },
             others: Vec::new(),
         }))
     }

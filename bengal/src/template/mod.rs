@@ -129,6 +129,12 @@ impl Templates {
         self.all.get(name).is_some_and(|template| template.source.file.starts_with(EMBEDDED))
     }
 
+    /// Whether some template may make blocks of code: by `highlight`, or of Markdown.
+    pub fn make_code(&self) -> bool {
+        let may = |text: &str| MAKE_CODE.iter().any(|name| text.contains(name));
+        self.all.values().any(|template| may(&template.source.text[template.body..]))
+    }
+
     /// Renders `page` with the template `name` and the layouts that it names, into `out`, in place of
     /// what that held.
     ///
@@ -271,6 +277,9 @@ pub struct Rendering<'r, 'm> {
     /// How many files that it includes with `include_relative` are around what is rendered.
     pub depth: usize,
 }
+
+/// The ends of tags, and the filters, that make blocks of code.
+const MAKE_CODE: [&str; 2] = ["endhighlight", "markdownify"];
 
 /// What the files of the embedded theme begin with in messages.
 pub const EMBEDDED: &str = "(embedded theme)/";
