@@ -6,6 +6,7 @@ use super::{BuildArguments, MessageFormat, SiteArguments, diagnostics, progress,
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
 use crate::content::front_matter::{Excluded, Wanted};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::plugin::LogLine;
 
 impl From<&SiteArguments> for BuildOptions {
     fn from(arguments: &SiteArguments) -> Self {
@@ -29,6 +30,8 @@ impl From<&BuildArguments> for BuildOptions {
                 expired: arguments.expired,
             },
             strict: arguments.strict,
+            plugins: arguments.plugins.plugins.clone(),
+            plugin_options: arguments.plugins.plugin_options.clone(),
             ..Self::from(&arguments.site)
         }
     }
@@ -74,6 +77,15 @@ pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
 }
 
 fn print_human(report: &BuildReport, arguments: &BuildArguments) {
+    if !arguments.quiet {
+        for note in &report.notes {
+            diagnostics::print_error(&diagnostics::plain(&format!("note: {note}")));
+        }
+    }
+    for line in report.log.iter().filter(|line| shown(line, arguments)) {
+        let line = format!("{}: {}", line.plugin, line.line);
+        diagnostics::print_error(&diagnostics::plain(&line));
+    }
     diagnostics::print(&report.diagnostics);
     if let Some(failure) = &report.failure {
         let failure = diagnostics::plain(failure);
@@ -84,6 +96,11 @@ fn print_human(report: &BuildReport, arguments: &BuildArguments) {
     }
     let table = if arguments.verbose { table::of(report) } else { String::new() };
     diagnostics::print_line(&(table + &summary(report)));
+}
+
+/// Whether a line that a plugin has printed is shown.
+fn shown(line: &LogLine, arguments: &BuildArguments) -> bool {
+    arguments.verbose || !line.debug && !arguments.quiet
 }
 
 /// `built 257 pages (290 files, 3 changed) into public in 0.21 s, memory 34.0 MiB, peak heap 21.3 MiB`.
@@ -177,6 +194,8 @@ pub(super) fn report_lines(report: &BuildReport) -> Vec<Value> {
     if let Some(failure) = &report.failure {
         lines.push(json!({"reason": "failure", "message": failure}));
     }
+    lines.extend(report.notes.iter().map(|note| json!({"reason": "note", "message": note})));
+    lines.extend(report.log.iter().map(|line| json!({"reason": "log", "log": line})));
     let (errors, warnings) = count(&report.diagnostics);
     lines.push(json!({
         "reason": "build-finished",
@@ -196,6 +215,8 @@ pub(super) fn report_lines(report: &BuildReport) -> Vec<Value> {
         "outputs": report.outputs,
         "diagnostics": {"errors": errors, "warnings": warnings},
         "stages": report.stages,
+        "plugins": report.plugins,
+        "plugin_inputs": report.plugin_inputs,
     }));
     lines
 }

@@ -38,6 +38,22 @@ use host::PageHost;
 pub use language::language;
 use page_view::SiteView;
 
+/// The names that `site` has in templates: none of a plugin's.
+pub const SITE_FIELDS: [&str; 12] = [
+    "title",
+    "base_url",
+    "highlight_css",
+    "language",
+    "description",
+    "author",
+    "params",
+    "data",
+    "menus",
+    "pages",
+    "sections",
+    "taxonomies",
+];
+
 /// A template's source.
 #[derive(Clone, Debug)]
 pub struct TemplateSource {
