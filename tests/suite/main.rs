@@ -15,6 +15,7 @@ mod manual;
 mod memory;
 mod new;
 mod pipeline;
+mod plugin_projects;
 mod plugins;
 mod properties;
 mod rebuild;

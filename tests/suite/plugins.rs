@@ -43,7 +43,7 @@ fn library(name: &str) -> PathBuf {
 }
 
 /// The library of the C file `source`, compiled into `site`'s parent; `None` where there is no compiler.
-fn compiled(site: &Site, name: &str, source: &str, flags: &[&str]) -> Option<PathBuf> {
+pub fn compiled(site: &Site, name: &str, source: &str, flags: &[&str]) -> Option<PathBuf> {
     let library = site.parent().join(format!("lib{name}.so"));
     let mut cc = Command::new("cc");
     cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o"]).arg(&library).args(flags);
@@ -67,7 +67,7 @@ fn site() -> Site {
 }
 
 /// Builds `site` with the plugin `library`.
-fn with(site: &Site, library: &Path, more: &[&str]) -> Run {
+pub fn with(site: &Site, library: &Path, more: &[&str]) -> Run {
     let mut command = bengal();
     command.arg("build").arg(site.root()).args(JSON).arg("--plugin").arg(library).args(more);
     run(&mut command)
@@ -89,7 +89,7 @@ fn failure(run: &Run) -> String {
 }
 
 #[track_caller]
-fn expect(run: &Run, code: i32, parts: &[&str]) {
+pub fn expect(run: &Run, code: i32, parts: &[&str]) {
     let failure = failure(run);
     assert_eq!(run.code, Some(code), "{failure}\n{}\n{}", run.stdout, run.stderr);
     for part in parts {
@@ -286,7 +286,7 @@ fn what_is_no_library_is_refused_in_a_sentence() {
 
 /// What C plugins do wrong when they register or handle items: flags, exit code, and what is said.
 const MISUSES: &[(&[&str], i32, &[&str])] = &[
-    (&["-DSTAGE_SIZE=16"], 2, &["it registers a stage of 16 bytes, where the smallest has 104"]),
+    (&["-DSTAGE_SIZE=16"], 2, &["it gives a stage of 16 bytes, where the smallest has 104"]),
     (&["-DPROCESS=NULL"], 2, &["is given items, and its function `process` is null"]),
     (&["-DPROCESS=NULL", "-DITEMS=0"], 2, &["has neither `process` nor `finish`"]),
     (&["-DITEMS=0x80"], 2, &["asks for kinds of items that do not exist: 0x80"]),
@@ -302,15 +302,11 @@ const MISUSES: &[(&[&str], i32, &[&str])] = &[
         2,
         &["where no stage is running"],
     ),
-    (
-        &["-DREGISTER=host->register_stage(call, NULL)"],
-        2,
-        &["it registers a null pointer as a stage"],
-    ),
+    (&["-DREGISTER=host->register_stage(call, NULL)"], 2, &["it gives a null pointer as a stage"]),
     (
         &["-DREGISTER=host->register_observer(call, NULL)"],
         2,
-        &["it registers a null pointer as an observer"],
+        &["it gives a null pointer as an observer"],
     ),
     (&["-DACT=return 1"], 3, &["`broken` failed on ", "it returned 1, and did not say why"]),
     (

@@ -6,7 +6,6 @@ use super::{BuildArguments, MessageFormat, SiteArguments, diagnostics, progress,
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
 use crate::content::front_matter::{Excluded, Wanted};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::plugin::LogLine;
 
 impl From<&SiteArguments> for BuildOptions {
     fn from(arguments: &SiteArguments) -> Self {
@@ -78,13 +77,7 @@ pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
 
 fn print_human(report: &BuildReport, arguments: &BuildArguments) {
     if !arguments.quiet {
-        for note in &report.notes {
-            diagnostics::print_error(&diagnostics::plain(&format!("note: {note}")));
-        }
-    }
-    for line in report.log.iter().filter(|line| shown(line, arguments)) {
-        let line = format!("{}: {}", line.plugin, line.line);
-        diagnostics::print_error(&diagnostics::plain(&line));
+        print_said(report, arguments.verbose);
     }
     diagnostics::print(&report.diagnostics);
     if let Some(failure) = &report.failure {
@@ -98,9 +91,12 @@ fn print_human(report: &BuildReport, arguments: &BuildArguments) {
     diagnostics::print_line(&(table + &summary(report)));
 }
 
-/// Whether a line that a plugin has printed is shown.
-fn shown(line: &LogLine, arguments: &BuildArguments) -> bool {
-    arguments.verbose || !line.debug && !arguments.quiet
+/// Prints what was said of plugins, and by them; with `debug` also what is for those who make one.
+pub(super) fn print_said(report: &BuildReport, debug: bool) {
+    let notes = report.notes.iter().map(|note| format!("note: {note}"));
+    let log = report.log.iter().filter(|line| debug || !line.debug);
+    let log = log.map(|line| format!("{}: {}", line.plugin, line.line));
+    notes.chain(log).for_each(|line| diagnostics::print_error(&diagnostics::plain(&line)));
 }
 
 /// `built 257 pages (290 files, 3 changed) into public in 0.21 s, memory 34.0 MiB, peak heap 21.3 MiB`.

@@ -46,7 +46,7 @@ enum Command {
     Serve(ServeArguments),
     /// Remove what builds of a site made: the output's files and `.bengal`, never the measurements
     Clean(CleanArguments),
-    /// Make a site, a page or a theme
+    /// Make a site, a page, a theme or a plugin
     New(new::NewArguments),
     /// Render one template and print it, to try things out
     #[command(after_help = render::EXIT_CODES)]
@@ -178,6 +178,8 @@ struct ServeArguments {
     /// Undefined names in templates are errors, and so is every warning
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    plugins: PluginArguments,
     /// How to print: for people, or one JSON object a line
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     message_format: MessageFormat,

@@ -8,7 +8,7 @@
 
 use std::alloc::Layout;
 use std::ffi::c_void;
-use std::mem::size_of;
+use std::mem::{MaybeUninit, size_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::ptr::null_mut;
@@ -173,25 +173,71 @@ unsafe fn text<'a>(call: &mut Call<'_>, given: Bytes) -> Option<&'a str> {
     text.ok()
 }
 
-/// A struct that a plugin passes: as much of it as the plugin knows of, at least `least` bytes.
+/// A struct that plugins pass, of which later minor versions have more.
+///
+/// # Safety
+/// All its bytes zero are a value of it.
+unsafe trait Grows: Copy {
+    /// What messages call it.
+    const WHAT: &'static str;
+    /// Its bytes in ABI 1.0. What is behind them is zero where a plugin does not know of it.
+    const LEAST: usize;
+}
+
+// SAFETY: numbers, raw pointers, and functions that may be null.
+unsafe impl Grows for abi::Stage {
+    const WHAT: &'static str = "a stage";
+    const LEAST: usize = 104;
+}
+
+// SAFETY: as above.
+unsafe impl Grows for abi::Filter {
+    const WHAT: &'static str = "a filter";
+    const LEAST: usize = 80;
+}
+
+// SAFETY: as above.
+unsafe impl Grows for abi::Tag {
+    const WHAT: &'static str = "a tag";
+    const LEAST: usize = 88;
+}
+
+// SAFETY: as above.
+unsafe impl Grows for abi::Observer {
+    const WHAT: &'static str = "an observer";
+    const LEAST: usize = 32;
+}
+
+// SAFETY: as above.
+unsafe impl Grows for abi::Diagnostic {
+    const WHAT: &'static str = "a diagnostic";
+    const LEAST: usize = 80;
+}
+
+/// A struct that a plugin passes: as much of it as both know of.
 ///
 /// # Safety
 /// `given` is null, or points to as many bytes as its first four say.
-unsafe fn copied<T: Copy>(call: &mut Call<'_>, given: *const T, what: &str) -> Option<T> {
+unsafe fn copied<T: Grows>(call: &mut Call<'_>, given: *const T) -> Option<T> {
+    let (what, least) = (T::WHAT, T::LEAST);
     if given.is_null() {
-        call.fail(format!("it registers a null pointer as {what}"));
+        call.fail(format!("it gives a null pointer as {what}"));
         return None;
     }
     // SAFETY: every struct of the ABI begins with its size.
     let size = unsafe { given.cast::<u32>().read() } as usize;
-    // There is only one minor version yet: all that there is of a struct must be there.
-    if size < size_of::<T>() {
-        let least = size_of::<T>();
-        call.fail(format!("it registers {what} of {size} bytes, where the smallest has {least}"));
+    if size < least {
+        call.fail(format!("it gives {what} of {size} bytes, where the smallest has {least}"));
         return None;
     }
-    // SAFETY: it is at least as long.
-    Some(unsafe { given.read() })
+    let mut copy = MaybeUninit::<T>::zeroed();
+    // SAFETY: there are `size` bytes, of which as many are copied as there is room for; what is not copied
+    // is zero, which is sound.
+    unsafe {
+        let (from, to) = (given.cast::<u8>(), copy.as_mut_ptr().cast::<u8>());
+        to.copy_from_nonoverlapping(from, size.min(size_of::<T>()));
+        Some(copy.assume_init())
+    }
 }
 
 /// Functions of the table, each given the call that a plugin has passed. The second expression is what is
@@ -236,7 +282,7 @@ functions! {
     }
 
     fn report(call, diagnostic: *const abi::Diagnostic) -> i32, abi::FAILED; {
-        let raw = given!(copied(call, diagnostic, "a diagnostic"), abi::FAILED);
+        let raw = given!(copied(call, diagnostic), abi::FAILED);
         let file = given!(text(call, raw.file), abi::FAILED);
         let message = given!(text(call, raw.message), abi::FAILED);
         let hint = given!(text(call, raw.hint), abi::FAILED);
@@ -271,7 +317,7 @@ functions! {
     }
 
     fn register_stage(call, stage: *const abi::Stage) -> i32, abi::FAILED; {
-        let raw = given!(copied(call, stage, "a stage"), abi::FAILED);
+        let raw = given!(copied(call, stage), abi::FAILED);
         let name = given!(text(call, raw.name), abi::FAILED);
         let anchor = given!(text(call, raw.anchor), abi::FAILED);
         let Role::Register(registration, _) = &mut call.role else { return call.fail(LATE) };
@@ -280,19 +326,19 @@ functions! {
     }
 
     fn register_filter(call, filter: *const abi::Filter) -> i32, abi::FAILED; {
-        let raw = given!(copied(call, filter, "a filter"), abi::FAILED);
+        let raw = given!(copied(call, filter), abi::FAILED);
         let name = given!(text(call, raw.name), abi::FAILED).to_owned();
         call.fail(format!("it adds the filter `{name}`: {NO_LIQUID}"))
     }
 
     fn register_tag(call, tag: *const abi::Tag) -> i32, abi::FAILED; {
-        let raw = given!(copied(call, tag, "a tag"), abi::FAILED);
+        let raw = given!(copied(call, tag), abi::FAILED);
         let name = given!(text(call, raw.name), abi::FAILED).to_owned();
         call.fail(format!("it adds the tag `{name}`: {NO_LIQUID}"))
     }
 
     fn register_observer(call, observer: *const abi::Observer) -> i32, abi::FAILED; {
-        let raw = given!(copied(call, observer, "an observer"), abi::FAILED);
+        let raw = given!(copied(call, observer), abi::FAILED);
         let Role::Register(registration, _) = &mut call.role else { return call.fail(LATE) };
         if raw.event.is_none() {
             return call.fail("it registers an observer whose function `event` is null");

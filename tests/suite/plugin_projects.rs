@@ -1,0 +1,119 @@
+//! Plugins beyond this repository: those that `bengal new plugin` makes, and one of an ABI that was.
+//!
+//! **Invariant:** what is made needs nothing but the folder that it is made in, a compiler, and bengal.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::plugins::{compiled, expect, with};
+use crate::support::{Site, bengal, run, tree};
+
+fn new(folder: &Path, arguments: &[&str]) -> crate::support::Run {
+    run(bengal().args(["new", "plugin"]).args(arguments).current_dir(folder))
+}
+
+/// Runs a command in `folder`, and gives what it printed; `None` where there is no such program.
+fn done(folder: &Path, program: &str, arguments: &[&str]) -> Option<String> {
+    let mut command = Command::new(program);
+    command.current_dir(folder).args(arguments).env("BENGAL", env!("CARGO_BIN_EXE_bengal"));
+    // What the suite's own cargo has set is not the project's.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO") && name != "CARGO_HOME" || name.starts_with("RUSTC") {
+            command.env_remove(&*name);
+        }
+    }
+    match command.output() {
+        Ok(output) => {
+            let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+            assert!(
+                output.status.success(),
+                "{command:?}\n{}{}",
+                text(&output.stdout),
+                text(&output.stderr)
+            );
+            Some(text(&output.stdout))
+        }
+        Err(error) => {
+            eprintln!("skipped: {program}: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn a_new_plugin_in_rust_is_tested_built_and_loaded_outside_of_this_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = new(folder.path(), &["my-plugin"]);
+    assert!(
+        made.code == Some(0) && made.stdout.contains("cd my-plugin && cargo test"),
+        "{}",
+        made.stderr
+    );
+    let project = folder.path().join("my-plugin");
+    let tested = done(&project, "cargo", &["test", "--offline", "--quiet"]).unwrap();
+    assert!(tested.contains("test result: ok. 1 passed"), "{tested}");
+    done(&project, "cargo", &["build", "--offline", "--quiet"]).unwrap();
+    let name = format!("{}my_plugin{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let site = Site::new(&[("content/a.md", "---\ntitle: Four\n---\n")]);
+    site.write("templates/page.liquid", "{{ page.params.title_letters }}");
+    let option = ["--plugin-option", "my-plugin.most=3"];
+    let built = with(&site, &project.join("target/debug").join(name), &option);
+    assert_eq!(
+        built.diagnostics(),
+        ["warning[plugin] content/a.md my-plugin: a title of 4 letters is long"]
+    );
+    assert_eq!(site.read("a/index.html"), "4");
+    let readme = std::fs::read_to_string(project.join("README.md")).unwrap();
+    assert!(readme.trim_end().ends_with("bengal build --plugin ./libmy-plugin.so"), "{readme}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_new_plugin_in_c_is_built_and_tested_by_one_command() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(new(folder.path(), &["my-plugin", "--lang", "c"]).code, Some(0));
+    let project = folder.path().join("my-plugin");
+    if let Some(tested) = done(&project, "make", &["test"]) {
+        assert!(tested.contains("bengal can load it; none of its code was run"), "{tested}");
+    }
+    let readme = std::fs::read_to_string(project.join("README.md")).unwrap();
+    assert!(readme.trim_end().ends_with("bengal build --plugin ./libmy-plugin.so"), "{readme}");
+}
+
+#[test]
+fn what_cannot_be_made_is_refused_and_nothing_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("there")).unwrap();
+    for (name, why) in [
+        ("there", "is there already"),
+        ("../x", "is no name"),
+        ("9", "is no name"),
+        ("a b", "is no name"),
+    ] {
+        let refused = new(folder.path(), &[name]);
+        assert!(refused.code == Some(2) && refused.stderr.contains(why), "{}", refused.stderr);
+    }
+    assert_eq!(tree(folder.path()).len(), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plugin_of_abi_1_0_still_loads_and_works() {
+    let site = Site::new(&[("content/a.md", "---\ntitle: A\n---\n")]);
+    site.write("templates/page.liquid", "{% include old %}{{ page.params.old }}");
+    let flags = ["-iquote", concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/plugins/abi-1.0")];
+    let Some(library) = compiled(&site, "old", "tests/plugins/abi-1.0/plugin.c", &flags) else {
+        return;
+    };
+    let built = with(&site, &library, &["-j", "1"]);
+    expect(&built, 0, &[]);
+    assert_eq!(built.diagnostics(), ["warning[plugin] content/a.md:2:8 old: a title"]);
+    assert_eq!(
+        site.read("a/index.html"),
+        "10 {\"json\":{\"a\":[1,2]},\"list\":[\"A\",true,0.5,null]}"
+    );
+    assert_eq!(site.read("old.txt"), "from 1.0");
+    let log = built.messages().into_iter().find(|message| message["reason"] == "log").unwrap();
+    assert_eq!(log["log"]["line"], "it went well");
+}
