@@ -81,6 +81,21 @@ fn a_new_plugin_in_c_is_built_and_tested_by_one_command() {
     assert!(readme.trim_end().ends_with("bengal build --plugin ./libmy-plugin.so"), "{readme}");
 }
 
+/// The manual shows whole plugins: those that the suite builds and runs.
+#[test]
+fn the_manual_shows_the_tested_examples() {
+    let read = |path: &str| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+        std::fs::read_to_string(file).unwrap()
+    };
+    let manual = read("examples/docs/content/plugins/writing-a-plugin.md");
+    let rust = read("examples/plugins/word-goal/src/lib.rs");
+    let rust = rust.split("\n#[cfg(test)]").next().unwrap();
+    assert!(manual.contains(&format!("```rust\n{rust}```\n")), "word-goal is not as in the manual");
+    let c = read("examples/plugins/hello-c/hello.c");
+    assert!(manual.contains(&format!("```c\n{c}```\n")), "hello.c is not as in the manual");
+}
+
 #[test]
 fn what_cannot_be_made_is_refused_and_nothing_is_touched() {
     let folder = tempfile::tempdir().unwrap();

@@ -5,8 +5,6 @@
 //! new layout as a file of its own with `BENGAL_BLESS=1 cargo test -p bengal-plugin --test layout`. The files
 //! that are there already are never changed.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::collections::BTreeSet;
 use std::mem::{offset_of, size_of};
 use std::path::Path;
