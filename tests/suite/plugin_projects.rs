@@ -132,3 +132,45 @@ fn a_plugin_of_abi_1_0_still_loads_and_works() {
     let log = built.messages().into_iter().find(|message| message["reason"] == "log").unwrap();
     assert_eq!(log["log"]["line"], "it went well");
 }
+
+/// A plugin of each kind at once, on 10,000 pages with 8 workers, the C ones under AddressSanitizer and
+/// UndefinedBehaviorSanitizer. Takes half a minute, and wants gcc's libasan:
+/// `cargo test -p bengal --test suite -- --ignored sanitizer`.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "takes long, and wants gcc's libasan"]
+fn ten_thousand_pages_pass_under_a_sanitizer() {
+    let site = Site::new(&[]);
+    for number in 0..10_000 {
+        let text =
+            format!("---\ntitle: Page {number}\ntags: [t{}]\n---\nSome words.\n", number % 50);
+        site.write(&format!("content/{}/{number}.md", number / 100), text);
+    }
+    let flags = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"];
+    let hello = compiled(&site, "hello", "examples/plugins/hello-c/hello.c", &flags).unwrap();
+    let own = [&flags[..], &["-DALLOCATOR=1", "-DACT=free(malloc(100))"]].concat();
+    let own = compiled(&site, "broken", "tests/plugins/broken.c", &own).unwrap();
+    let preload = done(site.parent(), "cc", &["-print-file-name=libasan.so"]).unwrap();
+    let mut command = bengal();
+    command.arg("build").arg(site.root()).args(crate::support::JSON).args(["-j", "8"]);
+    command.arg("--plugin").arg(hello).arg("--plugin").arg(own);
+    command.arg("--plugin").arg(crate::plugins::library("word-goal"));
+    command.env("LD_PRELOAD", preload.trim()).env("ASAN_OPTIONS", "verify_asan_link_order=0");
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !stderr.contains("Sanitizer"), "{stderr}");
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let finished: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
+    let stages = finished["stages"].as_array().unwrap();
+    let names: Vec<_> = stages.iter().map(|stage| stage["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["discover", "parse", "hello", "broken", "word-goal", "taxonomy", "render", "write"]
+    );
+    for pair in stages.windows(2) {
+        assert_eq!(pair[0]["items_out"], pair[1]["items_in"], "{}", pair[1]["name"]);
+    }
+    assert!(stages[2]["items_in"].as_u64() >= Some(10_000));
+    let counted: Vec<_> = finished["plugins"].as_array().unwrap().iter().collect();
+    assert!(counted.iter().all(|plugin| plugin["memory_counted"] != (plugin["name"] == "broken")));
+}

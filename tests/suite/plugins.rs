@@ -23,7 +23,7 @@ fn root() -> PathBuf {
 }
 
 /// The library of an example plugin, or a test's, in Rust.
-fn library(name: &str) -> PathBuf {
+pub fn library(name: &str) -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));

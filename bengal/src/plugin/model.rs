@@ -75,7 +75,7 @@ impl<'c> Call<'c> {
         match node {
             Node::List(list) => list.get(index).map(Node::from),
             Node::Pages(pages) => pages.get(index).copied().map(Node::Page),
-            Node::AllPages => self.world.site?.ids().nth(index).map(Node::Page),
+            Node::AllPages => self.world.site?.id(index).map(Node::Page),
             Node::Map(map) => map.get_index(index).map(|(_, value)| Node::from(value)),
             Node::Options(options) => {
                 options.ask_all();

@@ -178,6 +178,11 @@ impl Site {
         (0..self.pages.len()).map(PageId::new)
     }
 
+    /// The page at `index`.
+    pub fn id(&self, index: usize) -> Option<PageId> {
+        (index < self.pages.len()).then(|| PageId::new(index))
+    }
+
     /// The page of that language made from the file at `path` under `content/`.
     pub fn by_path(&self, language: Language, path: &str) -> Option<PageId> {
         self.by_path.get(language.index())?.get(path).copied()

@@ -1,7 +1,8 @@
 //! `sitemap.xml`: every page of a site, for search engines.
 //!
-//! Its stage stands before render, where what flows by is small. Only of a site whose `base_url` is a whole URL, as a sitemap holds nothing else, and which has no file of
-//! that name itself. Over [`LIMIT`] pages, `sitemap.xml` names the files that do.
+//! Only of a site whose `base_url` is a whole URL, as a sitemap holds nothing else, and which has no file of
+//! that name itself. Over [`LIMIT`] pages, `sitemap.xml` names the files that do. The stage stands before
+//! render, where what flows by is small.
 //!
 //! A page with `params.sitemap: false` is left out; so is the 404 page.
 //! Source of the format: <https://www.sitemaps.org/protocol.html>.
@@ -20,13 +21,18 @@ const LIMIT: usize = 50_000;
 pub const PLUGIN: Bundled = bengal_plugin::bundled!(Sitemap, "sitemap");
 
 struct Sitemap {
+    /// Where the site is, without a `/` at its end.
+    base: String,
     limit: usize,
 }
 
 impl Plugin for Sitemap {
     fn register(registrar: &mut Registrar<'_>) -> Result<(), Error> {
-        let base = registrar.site().map_or("", |site| text(site, "base_url"));
-        if base.contains("://") { registrar.stage(Self { limit: LIMIT }) } else { Ok(()) }
+        let base = registrar.site().and_then(|site| site.get("base_url")).and_then(Value::as_str);
+        match base.filter(|base| base.contains("://")) {
+            Some(base) => registrar.stage(Self { base: base.to_owned(), limit: LIMIT }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -40,7 +46,7 @@ impl Stage for Sitemap {
     }
 
     fn items(&self) -> Items {
-        Items::NONE
+        Items::RENDER
     }
 
     fn purity(&self) -> Purity {
@@ -52,39 +58,39 @@ impl Stage for Sitemap {
     }
 
     fn start(&self) -> Work<'_> {
-        Work::PerItem(Box::new(Writer { limit: self.limit }))
+        Work::PerItem(Box::new(Writer { sitemap: self, entries: Vec::new() }))
     }
 }
 
-struct Writer {
-    limit: usize,
+struct Writer<'s> {
+    sitemap: &'s Sitemap,
+    /// URL and line of each page.
+    entries: Vec<(String, String)>,
 }
 
-impl PerItem for Writer {
-    fn process(&mut self, _item: &mut Item<'_>, _out: &mut Outbox<'_>) -> Result<(), Error> {
+impl PerItem for Writer<'_> {
+    fn process(&mut self, page: &mut Item<'_>, _out: &mut Outbox<'_>) -> Result<(), Error> {
+        self.entries.extend(entry(page, &self.sitemap.base));
         Ok(())
     }
 
     fn finish(&mut self, out: &mut Outbox<'_>) -> Result<(), Error> {
-        let Some(site) = out.site() else { return Ok(()) };
-        let base = text(site, "base_url");
         if out.has_output(INDEX) {
             return Ok(());
         }
-        let mut entries: Vec<(&str, String)> = pages(site).filter_map(entry).collect();
-        entries.sort_unstable();
-        if entries.len() <= self.limit {
-            return out.emit_output(INDEX, urls(&entries).as_bytes());
+        let Sitemap { base, limit } = self.sitemap;
+        // Pages come in no order.
+        self.entries.sort_unstable();
+        if self.entries.len() <= *limit {
+            return out.emit_output(INDEX, urls(&self.entries).as_bytes());
         }
         let mut index = String::from(HEAD);
         index.push_str("<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
-        for (number, part) in entries.chunks(self.limit).enumerate() {
+        for (number, part) in self.entries.chunks(*limit).enumerate() {
             let path = format!("sitemap-{}.xml", number + 1);
             out.emit_output(&path, urls(part).as_bytes())?;
-            push(
-                &mut index,
-                format_args!("  <sitemap><loc>{}/{path}</loc></sitemap>\n", escaped(base)),
-            );
+            let url = escaped(&encoded(&format!("{base}/{path}")));
+            push(&mut index, format_args!("  <sitemap><loc>{url}</loc></sitemap>\n"));
         }
         index.push_str("</sitemapindex>\n");
         out.emit_output(INDEX, index.as_bytes())
@@ -96,30 +102,24 @@ const INDEX: &str = "sitemap.xml";
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-fn pages<'c>(site: Value<'c>) -> impl Iterator<Item = Value<'c>> {
-    site.get("all_pages").into_iter().flat_map(Value::iter)
-}
-
-fn text<'c>(of: Value<'c>, name: &str) -> &'c str {
-    of.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
 /// A page's URL and its line; `None` of one that does not belong there.
-fn entry(page: Value<'_>) -> Option<(&str, String)> {
+fn entry(page: &Item<'_>, base: &str) -> Option<(String, String)> {
     let params = page.get("params");
     let unwanted = params.and_then(|params| params.get("sitemap")?.as_bool()) == Some(false);
-    if text(page, "kind") == "404" || unwanted {
+    let first = page.get("number").and_then(Value::as_int) == Some(1);
+    if !first || unwanted || page.text("kind") == "404" {
         return None;
     }
-    let url = text(page, "permalink");
-    let changed = [text(page, "updated"), text(page, "date")];
+    let url = page.text("url");
+    let changed = [page.text("updated"), page.text("date")];
     let changed = changed.into_iter().find(|date| !date.is_empty());
     let changed =
         changed.map_or(String::new(), |date| format!("<lastmod>{}</lastmod>", escaped(date)));
-    Some((url, format!("  <url><loc>{}</loc>{changed}</url>\n", escaped(&encoded(url)))))
+    let whole = escaped(&encoded(&format!("{base}{url}")));
+    Some((url.to_owned(), format!("  <url><loc>{whole}</loc>{changed}</url>\n")))
 }
 
-fn urls(entries: &[(&str, String)]) -> String {
+fn urls(entries: &[(String, String)]) -> String {
     let mut xml = String::from(HEAD);
     xml.push_str("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     entries.iter().for_each(|(_, line)| xml.push_str(line));
@@ -152,43 +152,33 @@ fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use bengal_plugin::Data;
-    use bengal_plugin::testing::{register_with, run_with};
+    use bengal_plugin::testing::{TestItem, register_with, run};
 
     use super::*;
 
-    fn page(url: &str, kind: &str, more: &[(&str, Data)]) -> Data {
-        let permalink = format!("https://example.org{url}");
-        let mut fields = vec![("permalink", Data::Text(permalink)), ("kind", kind.into())];
-        fields.extend(more.iter().cloned());
-        Data::map(fields)
+    fn page(url: &str, kind: &str) -> TestItem {
+        TestItem::new(Items::RENDER).with("url", url).with("kind", kind).with("number", 1)
     }
 
-    fn site(base: &str) -> Data {
+    fn built(limit: usize) -> Vec<(String, String)> {
         let hidden = Data::map([("sitemap", false)]);
-        let pages = vec![
-            page("/b/ü & /", "page", &[("date", "2024-01-02T00:00:00Z".into())]),
-            page(
-                "/a/",
-                "page",
-                &[("updated", "2024-02-03T00:00:00Z".into()), ("date", "1".into())],
-            ),
-            page("/404.html", "404", &[]),
-            page("/hidden/", "page", &[("params", hidden)]),
-            page("/", "home", &[]),
+        let pages = [
+            page("/b/ü & /", "page").with("date", "2024-01-02T00:00:00Z"),
+            page("/a/", "page").with("updated", "2024-02-03T00:00:00Z").with("date", "1"),
+            page("/404.html", "404"),
+            page("/hidden/", "page").with("params", hidden),
+            page("/", "home"),
+            page("/", "home").with("number", 2),
         ];
-        Data::map([("base_url", base.into()), ("all_pages", Data::List(pages))])
-    }
-
-    fn built(base: &str, limit: usize) -> Vec<(String, String)> {
-        let run = run_with(Sitemap { limit }, [], site(base));
-        assert_eq!(run.error, None);
+        let run = run(Sitemap { base: "https://example.org".to_owned(), limit }, pages);
+        assert_eq!((run.error, run.items.len()), (None, 6));
         let text = |(path, bytes)| (path, String::from_utf8(bytes).unwrap());
         run.emitted.into_iter().map(text).collect()
     }
 
     #[test]
     fn every_page_is_listed_by_its_url() {
-        let files = built("https://example.org", LIMIT);
+        let files = built(LIMIT);
         assert_eq!(files.len(), 1);
         let lines: Vec<&str> = files[0].1.lines().collect();
         assert_eq!(
@@ -205,7 +195,7 @@ mod tests {
 
     #[test]
     fn many_pages_are_in_files_that_the_index_names() {
-        let files = built("https://example.org", 2);
+        let files = built(2);
         let paths: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(paths, ["sitemap-1.xml", "sitemap-2.xml", "sitemap.xml"]);
         assert!(files[2].1.contains("<loc>https://example.org/sitemap-2.xml</loc>"));
