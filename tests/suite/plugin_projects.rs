@@ -126,7 +126,7 @@ fn a_plugin_of_abi_1_0_still_loads_and_works() {
     assert_eq!(built.diagnostics(), ["warning[plugin] content/a.md:2:8 old: a title"]);
     assert_eq!(
         site.read("a/index.html"),
-        "10 {\"json\":{\"a\":[1,2]},\"list\":[\"A\",true,0.5,null]}"
+        "10 {\"list\":[\"A\",true,0.5,null],\"json\":{\"a\":[1,2]}}"
     );
     assert_eq!(site.read("old.txt"), "from 1.0");
     let log = built.messages().into_iter().find(|message| message["reason"] == "log").unwrap();

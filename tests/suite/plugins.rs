@@ -33,7 +33,9 @@ pub fn library(name: &str) -> PathBuf {
         if profile.ends_with("release") {
             cargo.arg("--release");
         }
-        for package in ["word-goal", "csv-pages", "build-report", "misbehaving", "own-stage"] {
+        for package in
+            ["badges", "word-goal", "csv-pages", "build-report", "misbehaving", "own-stage"]
+        {
             cargo.args(["--package", package]);
         }
         assert!(cargo.status().unwrap().success(), "the plugins could not be built");
@@ -182,6 +184,56 @@ fn an_observer_is_told_and_gives_templates_a_value_and_a_template() {
     site.write("templates/report_note.liquid", "the site's own");
     with(&site, &library("build-report"), &[]);
     assert_eq!(site.read("a/index.html"), "the site's own");
+}
+
+#[test]
+fn filters_and_tags_of_plugins_work_in_templates_and_bodies() {
+    let site = site();
+    site.write(
+        "templates/page.liquid",
+        "{{ 'grace hopper' | initials }} {{ page.title | initials: 1 }}\n{{ content }}",
+    );
+    site.write(
+        "content/a.md",
+        "---\ntitle: A\nliquid: true\n---\n{% badge 'a<b', kind: 'good' %} {% aside so {{ page.title }} %}in{% endaside %}\n",
+    );
+    site.write("bengal.yaml", "markdown: {unsafe_html: true}\n");
+    let badges = library("badges");
+    let run = with(&site, &badges, &[]);
+    assert_eq!(run.diagnostics(), [""; 0], "{}", failure(&run));
+    assert_eq!(
+        site.read("a/index.html"),
+        "GH A\n<p><span class=\"badge badge-good\">a&lt;b</span> <aside title=\"so A\">in</aside></p>\n"
+    );
+    let list = crate::support::run(
+        bengal().args(["plugin", "list", "--plugin"]).arg(&badges).arg(site.root()),
+    );
+    assert!(
+        list.stdout.contains("filter initials") && list.stdout.contains("tag badge"),
+        "{}",
+        list.stdout
+    );
+}
+
+#[test]
+fn what_a_filter_or_a_tag_cannot_do_is_the_pages_fault() {
+    let site = site();
+    site.write("content/b.md", "---\ntitle: B\n---\n");
+    for (template, parts) in [
+        ("{{ 3 | initials }}", &["templates/page.liquid:1", "initials", "it wants text"][..]),
+        ("{{ 'a' | initials: 1, 2 }}", &["initials"]),
+        ("{% badge %}", &["badge", "1"]),
+        ("{% badge 'a', colour: 'red' %}", &["badge", "colour"]),
+        ("{% badge 3 %}", &["badge", "its first argument is text"]),
+    ] {
+        site.write("templates/page.liquid", template);
+        let run = with(&site, &library("badges"), &[]);
+        assert_eq!(run.code, Some(1), "{template}: {}", run.stdout);
+        run.expect(parts);
+    }
+    let misnamed = |fault: &str, part: &str| expect(&misbehaving(&site, fault, &[]), 2, &[part]);
+    misnamed("filter-taken", "it adds the filter `upcase`, which there is already");
+    misnamed("tag-taken", "it adds the tag `if`, which there is already");
 }
 
 #[test]

@@ -59,7 +59,8 @@ impl Prepared {
         let of_plugins = std::mem::take(&mut plugins.templates);
         let own = template_sources(bounds, theme.as_deref(), of_plugins, &mut reports);
         let sources = given.into_iter().chain(own).collect();
-        let templates = Templates::new(sources, &settings.config, &mut reports);
+        let templates =
+            Templates::new(sources, &settings.config, plugins.additions(), &mut reports);
         let output = OutputDir::new(output);
         Ok(Self { theme, settings, templates, state, store, output, plugins, reports })
     }

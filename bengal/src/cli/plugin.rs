@@ -18,14 +18,14 @@ pub(super) fn list(arguments: &PluginListArguments) -> anyhow::Result<u8> {
     let plugins = load_plugins(&options, &root, &settings)?;
     let mut text = String::new();
     plugins.notes.iter().for_each(|note| text.push_str(&format!("note: {note}\n")));
-    plugins.list().iter().for_each(|plugin| text.push_str(&described(plugin)));
+    plugins.list().iter().for_each(|plugin| text.push_str(&described(plugin, &plugins)));
     text.push_str(&drawn(&plugins)?);
     print_line(&plain(&text));
     Ok(0)
 }
 
 /// A plugin in some lines.
-fn described(plugin: &Plugin) -> String {
+fn described(plugin: &Plugin, plugins: &Plugins) -> String {
     let from = match &plugin.path {
         Some(path) => path.display().to_string(),
         None => "part of bengal".to_owned(),
@@ -38,6 +38,9 @@ fn described(plugin: &Plugin) -> String {
         text.push_str("    takes memory elsewhere too: not counted\n");
     }
     plugin.stages().for_each(|stage| text.push_str(&format!("    stage {}\n", of_stage(&stage))));
+    let (filters, tags) = plugins.names_in_templates(&plugin.name);
+    filters.iter().for_each(|name| text.push_str(&format!("    filter {name}\n")));
+    tags.iter().for_each(|name| text.push_str(&format!("    tag {name}\n")));
     match plugin.observers() {
         0 => {}
         1 => text.push_str("    observes the build\n"),

@@ -10,6 +10,7 @@ use std::cell::OnceCell;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
+use bengal_liquid::value::Value as Liquid;
 use bengal_plugin::abi;
 use typed_arena::Arena;
 
@@ -30,12 +31,15 @@ pub(super) struct Call<'c> {
     /// What all calls of the build share.
     pub shared: &'c Shared,
     /// The site, as far as it is known.
-    pub world: World<'c>,
+    pub world: Option<World<'c>>,
     /// What the callback may do.
     pub role: Role<'c>,
     arenas: &'c Arenas,
     number: u32,
     nodes: Vec<Node<'c>>,
+    /// Values of templates. In boxes, as their bytes are lent.
+    #[expect(clippy::vec_box, reason = "the list grows while what is in it is borrowed")]
+    liquid: Vec<Box<Liquid<'c>>>,
     fault: Option<Fault>,
 }
 
@@ -45,6 +49,8 @@ pub(super) enum Role<'c> {
     Register(&'c mut Registration, &'c Options),
     /// Handle items.
     Stage(Desk<'c>),
+    /// Make something of values, for a template.
+    Template,
     /// Look on, and report.
     Observe(&'c Mutex<Vec<Diagnostic>>),
 }
@@ -99,6 +105,8 @@ pub(super) enum Node<'c> {
     AllPages,
     /// The plugin's options.
     Options(&'c Options),
+    /// A list or an object of a template, by its place.
+    Liquid(usize),
 }
 
 impl<'c> From<&'c Value> for Node<'c> {
@@ -118,6 +126,9 @@ impl<'c> From<&'c Value> for Node<'c> {
 /// What a plugin did with a handle of another call, or a number of its own.
 const FOREIGN: &str = "it used a handle that is not its own";
 
+/// What a plugin did with what is no plain value.
+const NO_VALUE: &str = "bytes, pages and the site cannot be put into a list, a map or a field";
+
 /// The bit of a handle that says that it is an item's.
 const ITEM: u32 = 1 << 31;
 
@@ -125,12 +136,22 @@ impl<'c> Call<'c> {
     pub fn new(
         plugin: &'c str,
         shared: &'c Shared,
-        world: World<'c>,
+        world: Option<World<'c>>,
         arenas: &'c Arenas,
         role: Role<'c>,
     ) -> Self {
         let number = shared.calls.fetch_add(1, Ordering::Relaxed);
-        Self { plugin, shared, world, role, arenas, number, nodes: Vec::new(), fault: None }
+        Self {
+            plugin,
+            shared,
+            world,
+            role,
+            arenas,
+            number,
+            nodes: Vec::new(),
+            liquid: Vec::new(),
+            fault: None,
+        }
     }
 
     /// What the host's functions are given.
@@ -250,6 +271,31 @@ impl<'c> Call<'c> {
         Node::Bytes(self.arenas.bytes(bytes))
     }
 
+    /// Takes a value of a template.
+    pub fn take(&mut self, value: Liquid<'c>) -> Node<'c> {
+        match value {
+            Liquid::Nil | Liquid::Empty | Liquid::Blank => Node::Nil,
+            Liquid::Bool(value) => Node::Bool(value),
+            Liquid::Int(number) => Node::Int(number),
+            Liquid::Float(number) => Node::Float(number),
+            Liquid::Str(text) => Node::Text(text),
+            Liquid::Text(text) => self.keep_text(&*text),
+            Liquid::Date(_) => {
+                let text = value.to_text().into_owned();
+                self.keep_text(text)
+            }
+            other => {
+                self.liquid.push(Box::new(other));
+                Node::Liquid(self.liquid.len() - 1)
+            }
+        }
+    }
+
+    /// The value of a template at `place`.
+    pub fn liquid(&self, place: usize) -> &Liquid<'c> {
+        &self.liquid[place]
+    }
+
     /// A copy of a value. `None` of what is none: bytes, and objects of the site.
     pub fn copy(&mut self, node: Node<'c>) -> Option<Value> {
         Some(match node {
@@ -264,8 +310,15 @@ impl<'c> Call<'c> {
                 options.ask_all();
                 Value::Map(options.map().clone())
             }
+            Node::Liquid(place) => match super::liquid::plain(&self.liquid[place]) {
+                Some(value) => value,
+                None => {
+                    self.fail(NO_VALUE);
+                    return None;
+                }
+            },
             Node::Bytes(_) | Node::Site | Node::Page(_) | Node::Pages(_) | Node::AllPages => {
-                self.fail("bytes, pages and the site cannot be put into a list, a map or a field");
+                self.fail(NO_VALUE);
                 return None;
             }
         })

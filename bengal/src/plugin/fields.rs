@@ -62,7 +62,7 @@ impl<'c> Call<'c> {
     }
 
     fn read(&mut self, place: usize, name: &str) -> Option<Read<'c>> {
-        let world = self.world;
+        let world = self.world?;
         let Role::Stage(desk) = &mut self.role else { return None };
         let root = &world.settings.root;
         let slot = &mut desk.items[place];
@@ -115,10 +115,10 @@ impl<'c> Call<'c> {
             node => Some(self.copy(node).ok_or("it is no value")?),
         };
         let given = Given { name, value, bytes };
-        let config = &self.world.settings.config;
-        let Role::Stage(desk) = &mut self.role else {
+        let (Role::Stage(desk), Some(world)) = (&mut self.role, self.world) else {
             return Err("there are no items here".to_owned());
         };
+        let config = &world.settings.config;
         let slot = &mut desk.items[place];
         let kind = kind_name(&slot.item);
         let set = match &mut slot.item {

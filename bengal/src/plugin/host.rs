@@ -305,13 +305,16 @@ functions! {
                 reports.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(diagnostic);
             }
             Role::Register(..) => return call.fail("it reports a diagnostic while it registers"),
+            Role::Template => {
+                return call.fail("it reports a diagnostic in a template, where it returns an error");
+            }
         }
         abi::OK
     }
 
     fn declare_input(call, path: Bytes) -> i32, abi::FAILED; {
         let path = given!(text(call, path), abi::FAILED);
-        let path = call.world.settings.root.join(path);
+        let path = call.shared.root.join(path);
         call.shared.declare(path);
         abi::OK
     }
@@ -327,14 +330,20 @@ functions! {
 
     fn register_filter(call, filter: *const abi::Filter) -> i32, abi::FAILED; {
         let raw = given!(copied(call, filter), abi::FAILED);
-        let name = given!(text(call, raw.name), abi::FAILED).to_owned();
-        call.fail(format!("it adds the filter `{name}`: {NO_LIQUID}"))
+        let name = given!(text(call, raw.name), abi::FAILED);
+        let named = given!(text(call, raw.named), abi::FAILED);
+        let Role::Register(registration, _) = &mut call.role else { return call.fail(LATE) };
+        let added = registration.add_filter(raw, name, named);
+        call.status(added.map_err(StageError::Failed))
     }
 
     fn register_tag(call, tag: *const abi::Tag) -> i32, abi::FAILED; {
         let raw = given!(copied(call, tag), abi::FAILED);
-        let name = given!(text(call, raw.name), abi::FAILED).to_owned();
-        call.fail(format!("it adds the tag `{name}`: {NO_LIQUID}"))
+        let name = given!(text(call, raw.name), abi::FAILED);
+        let named = given!(text(call, raw.named), abi::FAILED);
+        let Role::Register(registration, _) = &mut call.role else { return call.fail(LATE) };
+        let added = registration.add_tag(raw, name, named);
+        call.status(added.map_err(StageError::Failed))
     }
 
     fn register_observer(call, observer: *const abi::Observer) -> i32, abi::FAILED; {
@@ -454,11 +463,14 @@ functions! {
     }
 
     fn site(call) -> Handle, 0; {
-        call.handle(Node::Site)
+        if call.world.is_none() { 0 } else { call.handle(Node::Site) }
     }
 
     fn value_kind(call, value: Handle) -> u32, abi::KIND_NONE; {
-        if value == 0 { abi::KIND_NONE } else { Call::kind(call.node(value)) }
+        if value == 0 { abi::KIND_NONE } else { {
+            let node = call.node(value);
+            call.kind(node)
+        } }
     }
 
     fn value_bool(call, value: Handle) -> i32, 0; {
@@ -509,7 +521,7 @@ functions! {
 
     fn value_key_at(call, value: Handle, index: usize) -> Bytes, Bytes::EMPTY; {
         let node = call.node(value);
-        Call::key_at(node, index).map_or(Bytes::EMPTY, |key| Bytes::of(key.as_bytes()))
+        call.key_at(node, index).map_or(Bytes::EMPTY, |key| Bytes::of(key.as_bytes()))
     }
 
     fn value_to_json(call, value: Handle) -> Bytes, Bytes::EMPTY; {
@@ -599,9 +611,6 @@ const LATE: &str = "it registers something when it is too late for that";
 /// Said of functions that are for stages.
 const NO_STAGE: &str = "it emits something where no stage is running";
 
-/// Said of filters and tags.
-const NO_LIQUID: &str = "this bengal has none of plugins yet";
-
 /// Room that is made for a list at once, whatever length a plugin says it has.
 const MADE: usize = 1024;
 
@@ -624,7 +633,7 @@ fn place(call: &mut Call<'_>, raw: &abi::Diagnostic, file: &str) -> Option<Optio
     if raw.line == 0 && raw.offset < 0 {
         return Some(Some(Place::file(&name)));
     }
-    let root = &call.world.settings.root;
+    let root = &call.shared.root;
     let text = text.or_else(|| std::fs::read_to_string(root.join(&name)).ok());
     let place = match (text, usize::try_from(raw.offset), raw.line) {
         (Some(text), Ok(offset), 0) => Place::at_offset(&name, &text, offset),
@@ -639,7 +648,8 @@ fn place(call: &mut Call<'_>, raw: &abi::Diagnostic, file: &str) -> Option<Optio
 /// The file of an item as messages name it, and its text where the item has it with it.
 fn source_of(item: &crate::pipeline::Item, call: &Call<'_>) -> (String, Option<String>) {
     use crate::pipeline::Item;
-    let page = |id| call.world.site.map(|site| site.name_of(id)).unwrap_or_default();
+    let name = |id| Some(call.world?.site?.name_of(id));
+    let page = |id| name(id).unwrap_or_default();
     match item {
         Item::Source(source) => {
             (content_path(&source.path), source.text.as_deref().map(str::to_owned))

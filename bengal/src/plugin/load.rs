@@ -6,7 +6,7 @@
 #![expect(unsafe_code, reason = "a library's code is run")]
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use bengal_plugin::abi;
 
@@ -73,7 +73,8 @@ impl Plugins {
     /// # Errors
     /// When one cannot be used: nothing is built.
     pub fn load(wanted: Wanted<'_>, settings: &Settings) -> Result<Self, LoadError> {
-        let mut plugins = Self::default();
+        let shared = Shared { root: settings.root.clone(), ..Shared::default() };
+        let mut plugins = Self { shared: Arc::new(shared), ..Self::default() };
         let mut chosen = choose(wanted, &mut plugins.notes)?;
         for option in wanted.options {
             let Some(plugin) = chosen.iter_mut().find(|plugin| plugin.name == option.plugin) else {
@@ -110,7 +111,23 @@ impl Plugins {
         if let Some(unknown) = options.unknown() {
             return refuse(unknown);
         }
-        let Registration { stages, observers, values, templates, not_counted, .. } = registration;
+        let Registration {
+            stages, filters, tags, observers, values, templates, not_counted, ..
+        } = registration;
+        for filter in filters {
+            let name = filter.signature.name.clone();
+            if self.filters.iter().any(|(_, other)| other.signature.name == name) {
+                return refuse(format!("another plugin has a filter `{name}` already"));
+            }
+            self.filters.push((chosen.name.clone(), Arc::new(filter)));
+        }
+        for tag in tags {
+            let name = tag.signature.name.clone();
+            if self.tags.iter().any(|(_, other)| other.signature.name == name) {
+                return refuse(format!("another plugin has a tag `{name}` already"));
+            }
+            self.tags.push((chosen.name.clone(), Arc::new(tag)));
+        }
         for (name, value) in values {
             if self.values.contains_key(&name) {
                 return refuse(format!("another plugin gives templates `site.{name}` already"));
@@ -148,7 +165,7 @@ fn register_one(
     settings: &Settings,
 ) -> Result<(), LoadError> {
     let arenas = Arenas::default();
-    let world = World { settings, site: None, store: None };
+    let world = Some(World { settings, site: None, store: None });
     let name = registration.plugin.clone();
     let role = Role::Register(registration, options);
     let mut call = Call::new(&name, shared, world, &arenas, role);

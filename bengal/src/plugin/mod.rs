@@ -20,6 +20,7 @@ mod fields;
 pub mod handshake;
 mod host;
 mod json;
+mod liquid;
 mod load;
 mod markers;
 mod model;
@@ -31,7 +32,7 @@ mod stage;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bengal_plugin::abi;
 
@@ -45,16 +46,20 @@ use crate::pipeline::registry::Registry;
 use crate::pipeline::{Slot, Stage, Work};
 use crate::site::Settings;
 use crate::stages::{Context, NAMES};
-use crate::template::TemplateSource;
+use crate::template::{Additions, TemplateSource};
 use crate::value::{Map, Value};
 use model::World;
-use register::{ObserverSpec, StageSpec};
+use register::{FilterSpec, ObserverSpec, StageSpec, TagSpec};
 
 /// The plugins of a build.
 #[derive(Debug, Default)]
 pub struct Plugins {
     list: Vec<Plugin>,
-    shared: Shared,
+    shared: Arc<Shared>,
+    /// Filters, each with its plugin's name.
+    filters: Vec<(String, Arc<FilterSpec>)>,
+    /// Tags, each with its plugin's name.
+    tags: Vec<(String, Arc<TagSpec>)>,
     /// What they add to `site`.
     pub values: Map,
     /// Their templates.
@@ -92,6 +97,8 @@ pub struct LogLine {
 /// What all calls of a build share.
 #[derive(Debug, Default)]
 struct Shared {
+    /// The site's folder.
+    root: PathBuf,
     /// Calls so far.
     calls: AtomicU32,
     log: Mutex<Log>,
@@ -179,6 +186,28 @@ impl Plugins {
     /// The plugins, in the order in which they were registered.
     pub fn list(&self) -> &[Plugin] {
         &self.list
+    }
+
+    /// The filters and tags that they add to templates.
+    pub fn additions(&self) -> Additions {
+        let mut additions = Additions::default();
+        for (plugin, spec) in &self.filters {
+            additions.filters.push(Arc::new(liquid::PluginFilter::new(spec, plugin, &self.shared)));
+        }
+        for (plugin, spec) in &self.tags {
+            additions.tags.push(Arc::new(liquid::PluginTag::new(spec, plugin, &self.shared)));
+        }
+        additions
+    }
+
+    /// The names of the filters and the tags of `plugin`.
+    pub fn names_in_templates(&self, plugin: &str) -> (Vec<&str>, Vec<&str>) {
+        let filters = self.filters.iter().filter(|(of, _)| of == plugin);
+        let tags = self.tags.iter().filter(|(of, _)| of == plugin);
+        (
+            filters.map(|(_, spec)| spec.signature.name.as_str()).collect(),
+            tags.map(|(_, spec)| spec.signature.name.as_str()).collect(),
+        )
     }
 
     /// Whether a stage wants to see the HTML of pages before they are put together.

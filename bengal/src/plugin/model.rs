@@ -41,7 +41,7 @@ const PAGE: &[&str] = &[
 
 impl<'c> Call<'c> {
     /// `BENGAL_KIND_…` of a value.
-    pub fn kind(node: Node<'_>) -> u32 {
+    pub fn kind(&self, node: Node<'_>) -> u32 {
         match node {
             Node::Nil => abi::KIND_NIL,
             Node::Bool(_) => abi::KIND_BOOL,
@@ -49,6 +49,8 @@ impl<'c> Call<'c> {
             Node::Float(_) => abi::KIND_FLOAT,
             Node::Text(_) => abi::KIND_TEXT,
             Node::Bytes(_) => abi::KIND_BYTES,
+            Node::Liquid(place) if self.liquid(place).is_list() => abi::KIND_LIST,
+            Node::Liquid(_) => abi::KIND_MAP,
             Node::List(_) | Node::Pages(_) | Node::AllPages => abi::KIND_LIST,
             Node::Map(_) | Node::Site | Node::Page(_) | Node::Options(_) => abi::KIND_MAP,
         }
@@ -61,7 +63,8 @@ impl<'c> Call<'c> {
             Node::Bytes(bytes) => bytes.len(),
             Node::List(list) => list.len(),
             Node::Pages(pages) => pages.len(),
-            Node::AllPages => self.world.site.map_or(0, |site| site.pages.len()),
+            Node::AllPages => self.known_site().map_or(0, |site| site.pages.len()),
+            Node::Liquid(place) => self.liquid(place).len().unwrap_or(0),
             Node::Map(map) => map.len(),
             Node::Options(options) => options.map().len(),
             Node::Site => SITE.len(),
@@ -71,28 +74,46 @@ impl<'c> Call<'c> {
     }
 
     /// The element at `index` of a list or a map.
-    pub fn element(&self, node: Node<'c>, index: usize) -> Option<Node<'c>> {
+    pub fn element(&mut self, node: Node<'c>, index: usize) -> Option<Node<'c>> {
         match node {
             Node::List(list) => list.get(index).map(Node::from),
             Node::Pages(pages) => pages.get(index).copied().map(Node::Page),
-            Node::AllPages => self.world.site?.id(index).map(Node::Page),
+            Node::AllPages => self.known_site()?.id(index).map(Node::Page),
+            Node::Liquid(place) => {
+                let of = self.liquid(place);
+                let item = match of.is_list() {
+                    true => of.item(index),
+                    false => of.fields().into_iter().nth(index).map(|(_, value)| value),
+                };
+                item.map(|item| self.take(item))
+            }
             Node::Map(map) => map.get_index(index).map(|(_, value)| Node::from(value)),
             Node::Options(options) => {
                 options.ask_all();
                 options.map().get_index(index).map(|(_, value)| Node::from(value))
             }
-            Node::Site | Node::Page(_) => self.field(node, Self::key_at(node, index)?),
+            Node::Site | Node::Page(_) => {
+                let key = self.key_at(node, index)?;
+                self.field(node, key)
+            }
             _ => None,
         }
     }
 
     /// The key at `index` of a map.
-    pub fn key_at(node: Node<'c>, index: usize) -> Option<&'c str> {
+    pub fn key_at(&self, node: Node<'c>, index: usize) -> Option<&'c str> {
         match node {
             Node::Map(map) => map.get_index(index).map(|(key, _)| key.as_str()),
             Node::Options(options) => {
                 options.ask_all();
                 options.map().get_index(index).map(|(key, _)| key.as_str())
+            }
+            Node::Liquid(place) => {
+                let (key, _) = self.liquid(place).fields().into_iter().nth(index)?;
+                match self.keep_text(key.to_text().into_owned()) {
+                    Node::Text(key) => Some(key),
+                    _ => None,
+                }
             }
             Node::Site => SITE.get(index).copied(),
             Node::Page(_) => PAGE.get(index).copied(),
@@ -101,10 +122,14 @@ impl<'c> Call<'c> {
     }
 
     /// What a map has at `key`.
-    pub fn field(&self, node: Node<'c>, key: &str) -> Option<Node<'c>> {
+    pub fn field(&mut self, node: Node<'c>, key: &str) -> Option<Node<'c>> {
         match node {
             Node::Map(map) => map.get(key).map(Node::from),
             Node::Options(options) => options.get(key).map(Node::from),
+            Node::Liquid(place) => {
+                let value = self.liquid(place).field(key)?;
+                Some(self.take(value))
+            }
             Node::Site => self.of_site(key),
             Node::Page(id) => self.of_page(id, key),
             _ => None,
@@ -112,7 +137,8 @@ impl<'c> Call<'c> {
     }
 
     fn of_site(&self, key: &str) -> Option<Node<'c>> {
-        let config = &self.world.settings.config;
+        let World { settings, site, .. } = self.world?;
+        let config = &settings.config;
         Some(match key {
             "title" => Node::Text(&config.title),
             "base_url" => Node::Text(&config.base_url),
@@ -121,7 +147,7 @@ impl<'c> Call<'c> {
             "author" => Node::Text(&config.author),
             "params" => Node::Map(&config.params),
             key if OF_PAGES.contains(&key) => {
-                let site = self.world.site?;
+                let site = site?;
                 match key {
                     "pages" => Node::Pages(&site.newest),
                     "all_pages" => Node::AllPages,
@@ -130,12 +156,13 @@ impl<'c> Call<'c> {
                     _ => Node::Map(&site.data),
                 }
             }
-            key => self.world.settings.values.get(key)?.into(),
+            key => indexmap::IndexMap::get(&settings.values, key)?.into(),
         })
     }
 
     fn of_page(&self, id: PageId, key: &str) -> Option<Node<'c>> {
-        let site = self.world.site?;
+        let World { settings, site, .. } = self.world?;
+        let site = site?;
         let page = &site[id];
         let text = |text: &'c Option<crate::value::Text>| text.as_deref().map(Node::Text);
         let date = |date: Option<crate::content::date::Date>| {
@@ -145,7 +172,7 @@ impl<'c> Call<'c> {
             "title" => Node::Text(&page.title),
             "url" => Node::Text(&page.url),
             "permalink" => {
-                let base = &self.world.settings.config.base_url;
+                let base = &settings.config.base_url;
                 self.keep_text(format!("{base}{}", page.url))
             }
             "kind" => Node::Text(page.kind.name()),
@@ -163,22 +190,13 @@ impl<'c> Call<'c> {
             "next" => Node::Page(page.next?),
             "pages" => Node::Pages(&page.pages),
             "sections" => Node::Pages(&page.sections),
-            "taxonomies" => self.keep(self.terms(site, page)),
+            "taxonomies" => self.keep(terms(settings, site, page)),
             _ => return None,
         })
     }
 
-    /// The titles of the terms of a page, by taxonomy.
-    fn terms(&self, site: &Site, page: &Page) -> Value {
-        let taxonomies = &self.world.settings.config.taxonomies;
-        let list = |terms: &[PageId]| {
-            Value::List(terms.iter().map(|id| Value::Text(site[*id].title.clone())).collect())
-        };
-        let entries = page
-            .terms
-            .iter()
-            .filter_map(|(of, terms)| Some((taxonomies.get(*of)?.name.clone(), list(terms))));
-        Value::Map(entries.collect())
+    fn known_site(&self) -> Option<&'c Site> {
+        self.world?.site
     }
 
     /// The HTML of a page with its links; `None` where it is not made yet, as its body is a template.
@@ -186,11 +204,24 @@ impl<'c> Call<'c> {
         if page.body.template.is_some() || page.kind != Kind::Page && page.path.is_none() {
             return None;
         }
+        let World { settings, site, store } = self.world?;
         let mut bytes = Vec::new();
-        let html = self.world.store?.read(page.body.stored, &mut bytes).ok()?;
+        let html = store?.read(page.body.stored, &mut bytes).ok()?;
         let made = Made { body: &page.body, html };
-        let site = self.world.site?;
-        let filled = site.fill_links(page, made, 0..html.len(), self.world.settings);
+        let filled = site?.fill_links(page, made, 0..html.len(), settings);
         Some(self.keep_text(filled))
     }
+}
+
+/// The titles of the terms of a page, by taxonomy.
+fn terms(settings: &Settings, site: &Site, page: &Page) -> Value {
+    let taxonomies = &settings.config.taxonomies;
+    let list = |terms: &[PageId]| {
+        Value::List(terms.iter().map(|id| Value::Text(site[*id].title.clone())).collect())
+    };
+    let entries = page
+        .terms
+        .iter()
+        .filter_map(|(of, terms)| Some((taxonomies.get(*of)?.name.clone(), list(terms))));
+    Value::Map(entries.collect())
 }

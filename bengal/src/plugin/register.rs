@@ -25,6 +25,8 @@ pub(super) struct Registration {
     /// How many things each of its stages may emit.
     pub limit: usize,
     pub stages: Vec<StageSpec>,
+    pub filters: Vec<FilterSpec>,
+    pub tags: Vec<TagSpec>,
     pub observers: Vec<ObserverSpec>,
     pub values: Map,
     pub templates: Vec<TemplateSource>,
@@ -41,6 +43,17 @@ pub enum Purity {
     DeclaresInputs,
     /// More.
     Volatile,
+}
+
+impl Purity {
+    fn read(number: u32) -> Option<Self> {
+        match number {
+            abi::PURE => Some(Self::Pure),
+            abi::DECLARES_INPUTS => Some(Self::DeclaresInputs),
+            abi::VOLATILE => Some(Self::Volatile),
+            _ => None,
+        }
+    }
 }
 
 /// A stage of a plugin.
@@ -70,6 +83,83 @@ unsafe impl Send for StageSpec {}
 unsafe impl Sync for StageSpec {}
 
 impl Drop for StageSpec {
+    fn drop(&mut self) {
+        free(self.raw.drop, self.raw.state);
+    }
+}
+
+/// What a filter and a tag have in common.
+#[derive(Debug)]
+pub(super) struct Signature {
+    pub name: String,
+    /// Arguments without names: least and most.
+    pub arguments: (usize, usize),
+    /// The names of the others.
+    pub named: Vec<String>,
+    pub purity: Purity,
+    pub thread_safe: bool,
+}
+
+impl Signature {
+    fn new(
+        what: &str,
+        (name, named): (&str, &str),
+        (least, most): (u32, u32),
+        (purity, thread_safe): (u32, u32),
+        known: &[String],
+    ) -> Result<Self, String> {
+        if !is_name(name) || name.contains('-') {
+            return Err(format!("its {what} {name:?} has no sound name: letters, digits, `_`"));
+        }
+        if known.iter().any(|known| known == name) {
+            return Err(format!("it adds the {what} `{name}`, which there is already"));
+        }
+        if least > most {
+            return Err(format!("its {what} `{name}` takes {least} to {most} arguments"));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            arguments: (least as usize, most as usize),
+            named: named.split_whitespace().map(str::to_owned).collect(),
+            purity: Purity::read(purity)
+                .ok_or_else(|| format!("its {what} `{name}` has a purity that means nothing"))?,
+            thread_safe: thread_safe != 0,
+        })
+    }
+}
+
+/// A filter of a plugin.
+#[derive(Debug)]
+pub(super) struct FilterSpec {
+    pub signature: Signature,
+    pub raw: abi::Filter,
+}
+
+// SAFETY: the ABI says that a filter is called on any thread, and on several at once only where `thread_safe`
+// says so: else the host lets in one at a time.
+unsafe impl Send for FilterSpec {}
+// SAFETY: as above.
+unsafe impl Sync for FilterSpec {}
+
+impl Drop for FilterSpec {
+    fn drop(&mut self) {
+        free(self.raw.drop, self.raw.state);
+    }
+}
+
+/// A tag of a plugin.
+#[derive(Debug)]
+pub(super) struct TagSpec {
+    pub signature: Signature,
+    pub raw: abi::Tag,
+}
+
+// SAFETY: as of a filter.
+unsafe impl Send for TagSpec {}
+// SAFETY: as of a filter.
+unsafe impl Sync for TagSpec {}
+
+impl Drop for TagSpec {
     fn drop(&mut self) {
         free(self.raw.drop, self.raw.state);
     }
@@ -134,11 +224,8 @@ impl Registration {
                 return wrong(&format!("has a placement of {other}, which means nothing"));
             }
         };
-        let purity = match raw.purity {
-            abi::PURE => Purity::Pure,
-            abi::DECLARES_INPUTS => Purity::DeclaresInputs,
-            abi::VOLATILE => Purity::Volatile,
-            other => return wrong(&format!("has a purity of {other}, which means nothing")),
+        let Some(purity) = Purity::read(raw.purity) else {
+            return wrong(&format!("has a purity of {}, which means nothing", raw.purity));
         };
         let is_barrier = match raw.kind {
             abi::PER_ITEM => false,
@@ -174,6 +261,43 @@ impl Registration {
             true => own,
             false => anchor.to_owned(),
         }
+    }
+
+    /// Takes a filter.
+    ///
+    /// # Errors
+    /// In words, when it is not sound, or there is one of that name; the plugin keeps its state then.
+    pub fn add_filter(&mut self, raw: abi::Filter, name: &str, named: &str) -> Result<(), String> {
+        let mut known = crate::template::filter_names();
+        known.extend(self.filters.iter().map(|filter| filter.signature.name.clone()));
+        let arguments = (raw.least_arguments, raw.most_arguments);
+        let how = (raw.purity, raw.thread_safe);
+        let signature = Signature::new("filter", (name, named), arguments, how, &known)?;
+        if raw.apply.is_none() {
+            return Err(format!("its filter `{name}` has a null function `apply`"));
+        }
+        self.filters.push(FilterSpec { signature, raw });
+        Ok(())
+    }
+
+    /// Takes a tag.
+    ///
+    /// # Errors
+    /// In words, when it is not sound, or there is one of that name; the plugin keeps its state then.
+    pub fn add_tag(&mut self, raw: abi::Tag, name: &str, named: &str) -> Result<(), String> {
+        let mut known = crate::template::tag_names();
+        known.extend(self.tags.iter().map(|tag| tag.signature.name.clone()));
+        let arguments = (raw.least_arguments, raw.most_arguments);
+        let how = (raw.purity, raw.thread_safe);
+        let signature = Signature::new("tag", (name, named), arguments, how, &known)?;
+        if raw.render.is_none() {
+            return Err(format!("its tag `{name}` has a null function `render`"));
+        }
+        if raw.body > abi::BODY_RAW || raw.syntax > abi::SYNTAX_ARGUMENTS {
+            return Err(format!("its tag `{name}` has a body or a syntax that means nothing"));
+        }
+        self.tags.push(TagSpec { signature, raw });
+        Ok(())
     }
 
     /// Takes a value for `site.NAME`.

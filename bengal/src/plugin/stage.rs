@@ -297,7 +297,7 @@ impl Worker<'_> {
             claims: context.claims.get(),
             manifest: context.manifest,
         };
-        let mut call = Call::new(&plugin.name, shared, world, &arenas, Role::Stage(desk));
+        let mut call = Call::new(&plugin.name, shared, Some(world), &arenas, Role::Stage(desk));
         let one;
         let many: Vec<_>;
         let handles = match count {
@@ -456,7 +456,7 @@ pub(super) fn tell(
     reports: &Mutex<Vec<Diagnostic>>,
 ) -> Result<(), StageError> {
     let arenas = Arenas::default();
-    let mut call = Call::new(plugin, shared, world, &arenas, Role::Observe(reports));
+    let mut call = Call::new(plugin, shared, Some(world), &arenas, Role::Observe(reports));
     let handle = call.handle(data.into());
     let Some(function) = observer.raw.event else { return Ok(()) };
     // SAFETY: the plugin has registered the function for this state; calls come one after the other.

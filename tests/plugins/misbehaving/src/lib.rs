@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use bengal_plugin::{
-    Barrier, Error, Item, Items, Outbox, PerItem, Plugin, Registrar, Slot, Stage, Value, Work,
+    Arguments, Barrier, Data, Error, Filter, Item, Items, Outbox, PerItem, Plugin, Registrar, Slot,
+    Stage, Tag, Value, Work,
 };
 
 struct Misbehaving {
@@ -31,10 +32,34 @@ impl Plugin for Misbehaving {
             "register-error" => return Err(Error::new("it does not like Mondays")),
             "register-panic" => panic!("in register"),
             "value" => registrar.value("title", "mine")?,
+            "filter-taken" => registrar.filter(Named("upcase"))?,
+            "tag-taken" => registrar.tag(Named("if"))?,
             "template" => registrar.template("../x", "")?,
             _ => {}
         }
         registrar.stage(Self { fault, slot, barrier })
+    }
+}
+
+struct Named(&'static str);
+
+impl Filter for Named {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn apply(&self, _: Value<'_>, _: &Arguments<'_>) -> Result<Data, Error> {
+        Ok(Data::Nil)
+    }
+}
+
+impl Tag for Named {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn render(&self, _: &str, _: &Arguments<'_>, _: &str) -> Result<String, Error> {
+        Ok(String::new())
     }
 }
 
