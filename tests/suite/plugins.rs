@@ -216,6 +216,16 @@ fn filters_and_tags_of_plugins_work_in_templates_and_bodies() {
 }
 
 #[test]
+fn a_filter_over_all_pages_runs_on_several_threads_at_once() {
+    let site = site();
+    site.write("templates/page.liquid", "{{ site.pages | together }}\n");
+    let run = misbehaving(&site, "together", &["-j", "2"]);
+    assert_eq!(run.diagnostics(), [""; 0], "{}", failure(&run));
+    assert_eq!(site.read("a/index.html"), "together 2\n");
+    assert_eq!(site.read("b/index.html"), "together 2\n");
+}
+
+#[test]
 fn what_a_filter_or_a_tag_cannot_do_is_the_pages_fault() {
     let site = site();
     site.write("content/b.md", "---\ntitle: B\n---\n");

@@ -4,6 +4,8 @@
 //! `barrier`, whether it is one.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use bengal_plugin::{
     Arguments, Barrier, Data, Error, Filter, Item, Items, Outbox, PerItem, Plugin, Registrar, Slot,
@@ -33,6 +35,7 @@ impl Plugin for Misbehaving {
             "register-panic" => panic!("in register"),
             "value" => registrar.value("title", "mine")?,
             "filter-taken" => registrar.filter(Named("upcase"))?,
+            "together" => registrar.filter(Together(AtomicUsize::new(0)))?,
             "tag-taken" => registrar.tag(Named("if"))?,
             "template" => registrar.template("../x", "")?,
             _ => {}
@@ -50,6 +53,26 @@ impl Filter for Named {
 
     fn apply(&self, _: Value<'_>, _: &Arguments<'_>) -> Result<Data, Error> {
         Ok(Data::Nil)
+    }
+}
+
+/// A filter that waits until it is called on a second thread: `alone` when none comes.
+struct Together(AtomicUsize);
+
+impl Filter for Together {
+    fn name(&self) -> &str {
+        "together"
+    }
+
+    fn apply(&self, pages: Value<'_>, _: &Arguments<'_>) -> Result<Data, Error> {
+        let titles = pages.iter().filter_map(|page| page.get("title")?.as_str()).count();
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let begun = Instant::now();
+        while self.0.load(Ordering::SeqCst) < 2 && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::yield_now();
+        }
+        let alone = self.0.load(Ordering::SeqCst) < 2;
+        Ok(format!("{} {titles}", if alone { "alone" } else { "together" }).into())
     }
 }
 
@@ -78,6 +101,7 @@ impl Stage for Misbehaving {
                 Items::NONE
             }
             "html-undeclared" => Items::PAGE,
+            "empty" => Items::SOURCE | Items::PAGE | Items::RENDER | Items::OUTPUT,
             "change" => Items::SOURCE | Items::PAGE_HTML | Items::OUTPUT | Items::FILE,
             "render" => Items::RENDER,
             _ => Items::SOURCE | Items::PAGE_HTML | Items::OUTPUT,
