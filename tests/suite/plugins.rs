@@ -420,6 +420,13 @@ fn what_a_plugin_in_c_does_wrong_is_its_own_failure() {
     let finished = run.messages().into_iter().last().unwrap();
     let plugins = finished["plugins"].as_array().unwrap();
     assert!(plugins.iter().any(|plugin| plugin["memory_counted"] == false));
+    let mut command = bengal();
+    command.arg("build").arg(site.root()).arg("-v").arg("--plugin").arg(&library);
+    let table = crate::support::run(&mut command).stdout;
+    assert!(
+        table.lines().any(|line| line.starts_with("broken") && line.ends_with("not counted")),
+        "{table}"
+    );
 }
 
 #[test]
@@ -429,8 +436,8 @@ fn errors_and_panics_name_the_stage_and_the_page() {
         ("register-error", 2, &["misbehaving", "it does not like Mondays"][..]),
         ("register-panic", 2, &["panicked at ", "lib.rs", "in register"]),
         ("start-panic", 2, &["in start"]),
-        ("process-error", 3, &["`misbehaving` failed on b.md: it does not like this"]),
-        ("process-panic", 3, &["`misbehaving` failed on b.md: panicked at ", "in process"]),
+        ("process-error", 3, &["`misbehaving` failed on content/b.md: it does not like this"]),
+        ("process-panic", 3, &["`misbehaving` failed on content/b.md: panicked at ", "in process"]),
         ("finish-error", 3, &["it cannot end so"]),
         ("finish-panic", 3, &["panicked at ", "in finish"]),
         ("html-undeclared", 3, &["does not declare BENGAL_ITEM_HTML"]),
@@ -452,7 +459,7 @@ fn errors_and_panics_name_the_stage_and_the_page() {
         let barrier = [slot, &["--plugin-option", "misbehaving.barrier=true"]].concat();
         let parts: Vec<String> = parts
             .iter()
-            .map(|part| part.replace("` failed on b.md:", "` failed: on b.md:"))
+            .map(|part| part.replace("` failed on content/b.md:", "` failed: on content/b.md:"))
             .collect();
         expect(
             &misbehaving(&site, fault, &barrier),
