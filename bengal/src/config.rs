@@ -47,6 +47,23 @@ pub struct Config {
     pub params: Map,
     /// Undefined names in templates are errors, and so is every warning.
     pub strict: bool,
+    /// The plugins, in the order written.
+    pub plugins: Vec<PluginConfig>,
+}
+
+/// A plugin that the site wants, or wants not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginConfig {
+    /// Its library, relative to the configuration's file; `None`: one that bengal has.
+    pub path: Option<Text>,
+    /// The name that it has in this site; of one that bengal has, its own.
+    pub name: Option<Text>,
+    /// Whether it takes part.
+    pub enabled: bool,
+    /// How many things each of its stages may add.
+    pub limit: Option<usize>,
+    /// Its options.
+    pub options: Map,
 }
 
 /// How Markdown is read.
@@ -115,6 +132,7 @@ impl Default for Config {
             menus: Vec::new(),
             params: Map::new(),
             strict: false,
+            plugins: Vec::new(),
         }
     }
 }
@@ -189,6 +207,7 @@ impl Config {
             }
             "menus" => self.menus = menu::of_config(fields, value),
             "params" => self.params = fields.map(key, value),
+            "plugins" => self.read_plugins(fields, value),
             "strict" => self.strict = fields.bool(key, &value).unwrap_or(false),
             _ => fields.unknown(key, KEYS),
         }
@@ -238,6 +257,47 @@ impl Config {
         }
     }
 
+    fn read_plugins(&mut self, fields: &mut Fields<'_>, value: Value) {
+        let list = match value {
+            Value::List(list) => list,
+            Value::Nil => return,
+            other => return fields.wrong("plugins", &other, "a list"),
+        };
+        for entry in list {
+            let map = match entry {
+                // A path alone.
+                Value::Text(path) => Map::from_iter([("path".into(), Value::Text(path))]),
+                other => fields.map("plugins", other),
+            };
+            let mut plugin = PluginConfig {
+                path: None,
+                name: None,
+                enabled: true,
+                limit: None,
+                options: Map::new(),
+            };
+            for (key, value) in map {
+                match &*key {
+                    "path" => plugin.path = fields.text(&key, &value),
+                    "as" | "name" => plugin.name = fields.text(&key, &value),
+                    "enabled" => plugin.enabled = fields.bool(&key, &value).unwrap_or(true),
+                    "limit" => {
+                        let limit = fields.int(&key, &value);
+                        plugin.limit = limit.and_then(|limit| usize::try_from(limit).ok());
+                    }
+                    "options" => plugin.options = fields.map(&key, value),
+                    _ => fields.unknown(&key, PLUGIN_KEYS),
+                }
+            }
+            if plugin.path.is_none() && plugin.name.is_none() {
+                let message = "a plugin has a `path`, or the `name` of one that bengal has";
+                reject(fields, "plugins", message.to_owned());
+                continue;
+            }
+            self.plugins.push(plugin);
+        }
+    }
+
     fn read_permalink(&mut self, fields: &mut Fields<'_>, section: &Text, pattern: &Value) {
         let Some(pattern) = fields.text(section, pattern) else { return };
         match crate::content::permalink::check(&pattern) {
@@ -246,6 +306,9 @@ impl Config {
         }
     }
 }
+
+/// Every key of an entry of `plugins`.
+const PLUGIN_KEYS: &[&str] = &["path", "as", "name", "enabled", "limit", "options"];
 
 /// Every key of the configuration.
 pub const KEYS: &[&str] = &[
@@ -259,6 +322,7 @@ pub const KEYS: &[&str] = &[
     "pagination",
     "params",
     "permalinks",
+    "plugins",
     "strict",
     "taxonomies",
     "theme",

@@ -18,7 +18,7 @@
 //! * **write** puts it into the [`output`] directory; the [`manifest`] knows which files bengal wrote.
 //!
 //! `serve` (a feature, on by default) builds a site whenever it changes, and shows it. What `bengal
-//! new` makes is [`scaffold`]'s.
+//! new` makes is [`scaffold`]'s. What others add to a build is a [`plugin`].
 //!
 //! What each stage allocates and holds is in the books of [`memory`]. What a site's author did wrong is
 //! a [`diagnostic`]; [`cli`] shows it.
@@ -35,6 +35,7 @@ pub mod markdown;
 pub mod memory;
 pub mod output;
 pub mod pipeline;
+pub mod plugin;
 pub mod process;
 pub mod scaffold;
 #[cfg(feature = "serve")]

@@ -5,8 +5,8 @@
 //! **Invariant:** a path is in that file before the file of that name is made, so that what a killed
 //! build leaves is known to the next.
 
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -82,6 +82,24 @@ impl Manifest {
         }
         text.insert_str(0, &known.text);
         self.write(&mut known, text)
+    }
+
+    /// Adds one path, that of a file which was not planned, before it is made.
+    ///
+    /// # Errors
+    /// When the manifest cannot be written.
+    pub fn note(&self, path: &str) -> io::Result<()> {
+        let mut known = self.known();
+        if known.stale.remove(path) {
+            return Ok(());
+        }
+        let mut text = String::new();
+        push(&mut text, path);
+        // Appended, as writing all anew for each would take long where there are many.
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.file)?;
+        file.write_all(text.as_bytes())?;
+        known.text.push_str(&text);
+        Ok(())
     }
 
     /// Replaces what is known by `paths`, and removes the files that are no longer among them.

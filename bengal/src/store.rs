@@ -31,6 +31,11 @@ impl Stored {
         self.length as usize
     }
 
+    /// What stands there, as far as its length and hash tell.
+    pub fn content(self) -> (u32, u64) {
+        (self.length, self.hash)
+    }
+
     /// Whether there is no body at all.
     pub fn is_empty(self) -> bool {
         self.length == 0

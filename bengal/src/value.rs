@@ -71,6 +71,12 @@ impl Map {
     }
 }
 
+impl FromIterator<(Text, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (Text, Value)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
 impl std::ops::Deref for Map {
     type Target = IndexMap<Text, Value, FxBuildHasher>;
 

@@ -47,7 +47,11 @@ impl Barrier for Emit<'_> {
 
 /// An item with a name and so many bytes.
 pub fn item(number: usize, bytes: usize) -> Item {
-    Item::Output(Output { path: Arc::from(format!("item {number}")), bytes: vec![0; bytes] })
+    Item::Output(Output {
+        path: Arc::from(format!("item {number}")),
+        bytes: vec![0; bytes],
+        page: None,
+    })
 }
 
 /// The number of an item.

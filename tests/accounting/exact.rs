@@ -181,7 +181,11 @@ fn what_the_chain_itself_does_in_a_call_is_not_the_items() {
         let once = std::hint::black_box(vec![0_u8; 10_000]);
         drop(once);
         (0..1_000).try_for_each(|_| {
-            out.emit(Item::Output(Output { path: Arc::clone(&path), bytes: Vec::new() }))
+            out.emit(Item::Output(Output {
+                path: Arc::clone(&path),
+                bytes: Vec::new(),
+                page: None,
+            }))
         })?;
         drop(given);
         Ok(())

@@ -15,6 +15,8 @@ mod manual;
 mod memory;
 mod new;
 mod pipeline;
+mod plugin_projects;
+mod plugins;
 mod properties;
 mod rebuild;
 mod render;

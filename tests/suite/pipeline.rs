@@ -50,7 +50,7 @@ impl Barrier for Emit<'_> {
         for number in 0..self.0.items {
             self.0.begun.fetch_add(1, SeqCst);
             let path = Arc::from(format!("item {number}"));
-            out.emit(Item::Output(Output { path, bytes: vec![0; self.0.bytes] }))?;
+            out.emit(Item::Output(Output { path, bytes: vec![0; self.0.bytes], page: None }))?;
         }
         Ok(())
     }
@@ -177,7 +177,11 @@ fn what_a_stage_drops_and_adds_is_counted() {
         0 => Ok(()),
         1 => out.emit(item),
         _ => {
-            out.emit(Item::Output(Output { path: Arc::from("more"), bytes: Vec::new() }))?;
+            out.emit(Item::Output(Output {
+                path: Arc::from("more"),
+                bytes: Vec::new(),
+                page: None,
+            }))?;
             out.emit(item)
         }
     };

@@ -164,8 +164,8 @@ fn a_stage_may_drop_pages() {
 fn a_stage_may_change_what_flows() {
     let site = site();
     let shout = |item: Item, out: &mut Outbox<'_>| match item {
-        Item::Output(Output { path, bytes }) => {
-            out.emit(Item::Output(Output { path, bytes: bytes.to_ascii_uppercase() }))
+        Item::Output(Output { path, bytes, page }) => {
+            out.emit(Item::Output(Output { path, bytes: bytes.to_ascii_uppercase(), page }))
         }
         Item::Page(mut page) => {
             page.title = format!("<{}>", page.title).into();
@@ -184,7 +184,8 @@ fn a_stage_may_add_sources_pages_files_and_outputs() {
     let site = site();
     site.write("elsewhere/new.md", "---\ntitle: New\n---\nText.\n");
     let file: PathBuf = site.path("elsewhere/new.md");
-    let source = || Item::Source(Source { path: Arc::from("new.md"), file: file.clone() });
+    let source =
+        || Item::Source(Source { path: Arc::from("new.md"), file: file.clone(), text: None });
     build(&site, 1, vec![adding(after("discover"), source)]).unwrap();
     assert_eq!(site.read("new/index.html"), "page New\n<p>Text.</p>\n");
     assert_eq!(site.read("index.html"), "home /a/ /b/ /new/\n");
@@ -218,8 +219,13 @@ fn a_stage_may_add_sources_pages_files_and_outputs() {
 fn what_comes_after_taxonomy_is_in_no_list() {
     for slot in [after("taxonomy"), before("render"), after("render"), before("write")] {
         let site = site();
-        let output =
-            || Item::Output(Output { path: Arc::from("feed.xml"), bytes: b"<feed/>".to_vec() });
+        let output = || {
+            Item::Output(Output {
+                path: Arc::from("feed.xml"),
+                bytes: b"<feed/>".to_vec(),
+                page: None,
+            })
+        };
         build(&site, 1, vec![adding(slot, output)]).unwrap();
         assert_eq!(site.read("feed.xml"), "<feed/>");
         assert_eq!(site.read("index.html"), "home /a/ /b/\n");
@@ -230,8 +236,13 @@ fn what_comes_after_taxonomy_is_in_no_list() {
 fn a_stage_hands_on_what_it_does_not_know() {
     for slot in [before("discover"), after("discover"), after("parse")] {
         let site = site();
-        let output =
-            || Item::Output(Output { path: Arc::from("early.txt"), bytes: b"early".to_vec() });
+        let output = || {
+            Item::Output(Output {
+                path: Arc::from("early.txt"),
+                bytes: b"early".to_vec(),
+                page: None,
+            })
+        };
         build(&site, 1, vec![adding(slot.clone(), output)]).unwrap();
         assert!(site.path("public/early.txt").exists(), "{slot:?}");
     }
@@ -240,7 +251,8 @@ fn a_stage_hands_on_what_it_does_not_know() {
 #[test]
 fn an_output_of_a_stage_cannot_leave_the_output_directory() {
     let site = site();
-    let output = || Item::Output(Output { path: Arc::from("../x.txt"), bytes: b"x".to_vec() });
+    let output =
+        || Item::Output(Output { path: Arc::from("../x.txt"), bytes: b"x".to_vec(), page: None });
     let report = build(&site, 1, vec![adding(after("render"), output)]).unwrap();
     assert_eq!(report.exit_code(), 1);
     assert!(!site.path("x.txt").exists());
@@ -320,9 +332,9 @@ fn stages_of_one_slot_stand_in_the_order_given() {
     let site = site();
     let mark = |name: &'static str, slot: Slot| -> Box<dyn Stage> {
         let act: Act<'static> = Box::new(move |item, out| match item {
-            Item::Output(Output { path, mut bytes }) => {
+            Item::Output(Output { path, mut bytes, page }) => {
                 bytes.extend_from_slice(name.as_bytes());
-                out.emit(Item::Output(Output { path, bytes }))
+                out.emit(Item::Output(Output { path, bytes, page }))
             }
             other => out.emit(other),
         });

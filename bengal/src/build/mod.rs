@@ -16,10 +16,13 @@ mod preview;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-pub use prepare::{CONFIG, INPUTS, TEMPLATES, THEMES, now, open_site, output_path, read_config};
+pub use prepare::{
+    CONFIG, INPUTS, TEMPLATES, THEMES, load_plugins, now, open_site, output_path, read_config,
+    settings,
+};
 pub use preview::{Preview, PreviewError, PreviewOptions, preview};
 
 use crate::config::Config;
@@ -34,8 +37,10 @@ use crate::pipeline::item::Label;
 use crate::pipeline::registry::{OrderError, Registry};
 use crate::pipeline::runner::{self, Progress, Run, StageReport};
 use crate::pipeline::stage::Stage;
+use crate::plugin::observer::{End, Watch};
+use crate::plugin::{GivenOption, LoadError, LogLine, Plugin};
 use crate::process;
-use crate::site::{Site, content_path};
+use crate::site::{Claims, Site, content_path};
 use crate::stages::{self, Context, WriteCounts};
 use crate::template::page_view::SiteCell;
 use prepare::{Prepared, at};
@@ -66,6 +71,10 @@ pub struct BuildOptions {
     pub strict: bool,
     /// The languages of code: builds with the same ones read each but once.
     pub languages: Arc<Languages>,
+    /// Libraries of plugins, besides those that the configuration names.
+    pub plugins: Vec<PathBuf>,
+    /// Options of plugins, over those of the configuration.
+    pub plugin_options: Vec<GivenOption>,
 }
 
 /// How a build went.
@@ -99,10 +108,31 @@ pub struct BuildReport {
     pub stages: Vec<StageReport>,
     /// What is wrong with the site.
     pub diagnostics: Vec<Diagnostic>,
+    /// What a person should know of the plugins.
+    pub notes: Vec<String>,
+    /// What plugins have printed.
+    pub log: Vec<LogLine>,
+    /// The files that plugins have said they read.
+    pub plugin_inputs: Vec<PathBuf>,
+    /// The plugins: name, version, and whether all their memory is counted.
+    pub plugins: Vec<PluginReport>,
     /// Why the build was cancelled, in a sentence.
     pub failure: Option<String>,
     /// The site as it was assembled; `None` when the build did not come that far.
     pub site: Option<Site>,
+}
+
+/// A plugin that took part.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct PluginReport {
+    /// Its name in this build.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The hash of its file; 0 of one that is linked in.
+    pub hash: String,
+    /// Whether all its memory is counted in its stages.
+    pub memory_counted: bool,
 }
 
 /// What became of output files.
@@ -145,6 +175,9 @@ pub enum BuildError {
     /// A value on the command line is wrong.
     #[error("{0}")]
     Usage(String),
+    /// A plugin cannot be used.
+    #[error(transparent)]
+    Plugin(#[from] LoadError),
     /// Stages cannot be put in order.
     #[error(transparent)]
     Order(#[from] OrderError),
@@ -186,7 +219,7 @@ pub fn build_with<'s>(
     let (begun, cpu_begun) = (Instant::now(), process::cpu_time());
     let mut prepared = Prepared::new(options, listener, None)?;
     let mut reports = std::mem::take(&mut prepared.reports);
-    let Prepared { settings, state, output, .. } = &prepared;
+    let Prepared { settings, state, output, plugins, .. } = &prepared;
     let (site, shared) = (OnceLock::new(), Shared::default());
     let written = &shared.written;
     let manifest = state.is_own().then(|| Manifest::new(state, output.root()));
@@ -194,12 +227,16 @@ pub fn build_with<'s>(
         Context { manifest: manifest.as_ref(), ..context(options, &prepared, &site, &shared) };
     let mut registry = Registry::default();
     stages::register(&context, &mut registry);
-    stages.into_iter().for_each(|stage| registry.register(stage));
+    plugins.stages(&context).into_iter().chain(stages).for_each(|stage| registry.register(stage));
     let chain = registry.into_chain()?;
+    plugins.settle(&chain.iter().map(|stage| stage.name()).collect::<Vec<_>>())?;
     let opened = output.open(listener.waiting).map_err(at(output.root()))?;
     let jobs = options.jobs.unwrap_or_else(processors);
-    let run = runner::run(&chain, jobs, listener.progress);
+    let mut watch = Watch::new(plugins, settings);
+    watch.started(output.root(), jobs);
+    let run = runner::run_watched(&chain, jobs, listener.progress, &mut |stage| watch.stage(stage));
     drop(chain);
+    reports.append(&mut watch.take_reports());
     let errors = reports.iter().chain(&run.diagnostics).any(|d| d.severity == Severity::Error);
     let removed = manifest.map_or(Ok(0), |manifest| match &run.failure {
         None if !(options.keep_on_errors && errors) => manifest.replace(&written.paths()),
@@ -210,11 +247,41 @@ pub fn build_with<'s>(
         0
     });
     drop(opened);
-    let report = report(run, reports, site.get(), &settings.config, written, removed);
-    let output = output.root().to_owned();
-    let cpu_time = process::cpu_time().zip(cpu_begun).map(|(now, begun)| now.saturating_sub(begun));
-    let time = begun.elapsed();
-    Ok(BuildReport { output, time, cpu_time, site: site.into_inner(), ..report })
+    let mut report = report(run, reports, site.get(), &settings.config, written, removed);
+    report.output = output.root().to_owned();
+    let cpu_time = process::cpu_time().zip(cpu_begun);
+    report.cpu_time = cpu_time.map(|(now, begun)| now.saturating_sub(begun));
+    report.time = begun.elapsed();
+    end(&mut report, watch);
+    report.plugins = plugins.list().iter().map(PluginReport::from).collect();
+    (report.log, report.plugin_inputs) = (plugins.take_log(), plugins.take_inputs());
+    Ok(BuildReport { notes: plugins.notes.clone(), site: site.into_inner(), ..report })
+}
+
+/// Tells observers how the build went; a failure of theirs is the build's.
+fn end(report: &mut BuildReport, mut watch: Watch<'_>) {
+    watch.diagnostics(&report.diagnostics);
+    let failed = watch.finished(End {
+        pages: report.pages,
+        written: report.outputs.written,
+        unchanged: report.outputs.unchanged,
+        removed: report.outputs.removed,
+        time_ms: report.time.as_secs_f64() * 1000.0,
+        exit_code: report.exit_code(),
+        failure: report.failure.as_deref(),
+    });
+    report.failure = report.failure.take().or(failed);
+}
+
+impl From<&Plugin> for PluginReport {
+    fn from(plugin: &Plugin) -> Self {
+        Self {
+            name: plugin.name.clone(),
+            version: plugin.descriptor.version.clone(),
+            hash: format!("{:016x}", plugin.descriptor.hash),
+            memory_counted: plugin.counted,
+        }
+    }
 }
 
 /// What the stages of a chain share, besides the site.
@@ -222,6 +289,7 @@ pub fn build_with<'s>(
 struct Shared<'b> {
     views: SiteCell<'b>,
     within: SiteCell<'b>,
+    claims: OnceLock<Mutex<Claims>>,
     written: WriteCounts,
 }
 
@@ -241,10 +309,12 @@ fn context<'b>(
         output: &prepared.output,
         manifest: None,
         site,
+        claims: &shared.claims,
         views: &shared.views,
         within: &shared.within,
         written: &shared.written,
         template: None,
+        hold_html: prepared.plugins.want_html(),
     }
 }
 
@@ -310,6 +380,10 @@ fn report(
         jemalloc: memory::stats(),
         stages,
         diagnostics,
+        notes: Vec::new(),
+        log: Vec::new(),
+        plugin_inputs: Vec::new(),
+        plugins: Vec::new(),
         failure: run.failure.map(|failure| {
             let on = failure.label.as_ref().and_then(name);
             let on = on.map_or_else(String::new, |name| format!(" on {name}"));

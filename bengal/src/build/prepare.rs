@@ -13,11 +13,13 @@ use crate::config::Config;
 use crate::content::date::Date;
 use crate::diagnostic::{Code, Diagnostic, Severity, display_path};
 use crate::output::OutputDir;
+use crate::plugin::{Plugins, Wanted};
 use crate::site::{CONTENT, Settings};
 use crate::stages::{Bounds, STATIC, walk_files};
 use crate::store::{BodyStore, FOLDER, Opened, StateDir};
 use crate::template::{EMBEDDED, TemplateSource, Templates};
 use crate::theme;
+use crate::value::Map;
 
 /// Everything that a chain needs.
 pub(super) struct Prepared {
@@ -27,6 +29,7 @@ pub(super) struct Prepared {
     pub state: StateDir,
     pub store: BodyStore,
     pub output: OutputDir,
+    pub plugins: Plugins,
     pub reports: Vec<Diagnostic>,
 }
 
@@ -43,7 +46,9 @@ impl Prepared {
     ) -> Result<Self, BuildError> {
         let root = open_site(&options.site)?;
         let mut reports = Vec::new();
-        let settings = settings(options, &root, &mut reports)?;
+        let mut settings = settings(options, &root, &mut reports)?;
+        let mut plugins = load_plugins(options, &root, &settings)?;
+        settings.values = std::mem::take(&mut plugins.values);
         let theme = theme_folder(&root, &settings.config)?;
         let output = output_path(options, &root, &settings.config);
         check_output(&root, theme.as_deref(), &output)?;
@@ -51,11 +56,13 @@ impl Prepared {
         let state = open_state(&own, listener.waiting, &mut reports)?;
         let store = BodyStore::create(&state).map_err(at(state.path()))?;
         let bounds = Bounds { root: &root, output: &output };
-        let own = template_sources(bounds, theme.as_deref(), &mut reports);
+        let of_plugins = std::mem::take(&mut plugins.templates);
+        let own = template_sources(bounds, theme.as_deref(), of_plugins, &mut reports);
         let sources = given.into_iter().chain(own).collect();
-        let templates = Templates::new(sources, &settings.config, &mut reports);
+        let templates =
+            Templates::new(sources, &settings.config, plugins.additions(), &mut reports);
         let output = OutputDir::new(output);
-        Ok(Self { theme, settings, templates, state, store, output, reports })
+        Ok(Self { theme, settings, templates, state, store, output, plugins, reports })
     }
 }
 
@@ -77,7 +84,11 @@ pub fn open_site(site: &Path) -> Result<PathBuf, BuildError> {
     }
 }
 
-fn settings(
+/// What shapes a build of the site at `root`, but for what plugins add.
+///
+/// # Errors
+/// When the configuration is wrong, or a value on the command line.
+pub fn settings(
     options: &BuildOptions,
     root: &Path,
     reports: &mut Vec<Diagnostic>,
@@ -92,7 +103,13 @@ fn settings(
         config.set_origin(origin);
     }
     config.strict |= options.strict;
-    Ok(Settings { root: root.to_owned(), config, now: now()?, wanted: options.wanted })
+    Ok(Settings {
+        root: root.to_owned(),
+        config,
+        values: Map::new(),
+        now: now()?,
+        wanted: options.wanted,
+    })
 }
 
 /// Reads the configuration of the site at `root`: `file`, else `bengal.yaml`, which need not be there.
@@ -214,14 +231,36 @@ fn open_state(
 /// The folder of a site, or a theme, that holds its templates.
 pub const TEMPLATES: &str = "templates";
 
-/// The templates of the site, its theme, and the embedded theme, in this order.
+/// Loads the plugins that the configuration and the command line name.
+///
+/// # Errors
+/// When one cannot be used.
+pub fn load_plugins(
+    options: &BuildOptions,
+    root: &Path,
+    settings: &Settings,
+) -> Result<Plugins, BuildError> {
+    // Paths in a configuration are relative to it.
+    let folder = options.config.as_deref().and_then(Path::parent).unwrap_or(root);
+    let wanted = Wanted {
+        config: &settings.config.plugins,
+        folder,
+        paths: &options.plugins,
+        options: &options.plugin_options,
+    };
+    Ok(Plugins::load(wanted, settings)?)
+}
+
+/// The templates of the site, of plugins, of its theme, and of the embedded theme, in this order.
 fn template_sources(
     bounds: Bounds<'_>,
     theme: Option<&Path>,
+    of_plugins: Vec<TemplateSource>,
     reports: &mut Vec<Diagnostic>,
 ) -> Vec<TemplateSource> {
     let root = bounds.root;
     let mut sources = Vec::new();
+    let mut of_plugins = Some(of_plugins);
     for folder in std::iter::once(root).chain(theme) {
         let mut files = Vec::new();
         walk_files(bounds, &folder.join(TEMPLATES), reports, |path, file| {
@@ -242,6 +281,8 @@ fn template_sources(
                 }
             }
         }
+        // Behind the site's own, and before the theme's.
+        sources.extend(of_plugins.take().into_iter().flatten());
     }
     let embedded = theme::TEMPLATES.iter();
     sources.extend(embedded.map(|(path, text)| {

@@ -29,6 +29,8 @@ impl From<&BuildArguments> for BuildOptions {
                 expired: arguments.expired,
             },
             strict: arguments.strict,
+            plugins: arguments.plugins.plugins.clone(),
+            plugin_options: arguments.plugins.plugin_options.clone(),
             ..Self::from(&arguments.site)
         }
     }
@@ -74,6 +76,9 @@ pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
 }
 
 fn print_human(report: &BuildReport, arguments: &BuildArguments) {
+    if !arguments.quiet {
+        print_said(report, arguments.verbose);
+    }
     diagnostics::print(&report.diagnostics);
     if let Some(failure) = &report.failure {
         let failure = diagnostics::plain(failure);
@@ -84,6 +89,14 @@ fn print_human(report: &BuildReport, arguments: &BuildArguments) {
     }
     let table = if arguments.verbose { table::of(report) } else { String::new() };
     diagnostics::print_line(&(table + &summary(report)));
+}
+
+/// Prints what was said of plugins, and by them; with `debug` also what is for those who make one.
+pub(super) fn print_said(report: &BuildReport, debug: bool) {
+    let notes = report.notes.iter().map(|note| format!("note: {note}"));
+    let log = report.log.iter().filter(|line| debug || !line.debug);
+    let log = log.map(|line| format!("{}: {}", line.plugin, line.line));
+    notes.chain(log).for_each(|line| diagnostics::print_error(&diagnostics::plain(&line)));
 }
 
 /// `built 257 pages (290 files, 3 changed) into public in 0.21 s, memory 34.0 MiB, peak heap 21.3 MiB`.
@@ -177,6 +190,8 @@ pub(super) fn report_lines(report: &BuildReport) -> Vec<Value> {
     if let Some(failure) = &report.failure {
         lines.push(json!({"reason": "failure", "message": failure}));
     }
+    lines.extend(report.notes.iter().map(|note| json!({"reason": "note", "message": note})));
+    lines.extend(report.log.iter().map(|line| json!({"reason": "log", "log": line})));
     let (errors, warnings) = count(&report.diagnostics);
     lines.push(json!({
         "reason": "build-finished",
@@ -196,6 +211,8 @@ pub(super) fn report_lines(report: &BuildReport) -> Vec<Value> {
         "outputs": report.outputs,
         "diagnostics": {"errors": errors, "warnings": warnings},
         "stages": report.stages,
+        "plugins": report.plugins,
+        "plugin_inputs": report.plugin_inputs,
     }));
     lines
 }

@@ -7,6 +7,7 @@ mod build;
 mod clean;
 mod diagnostics;
 mod new;
+mod plugin;
 mod progress;
 mod render;
 #[cfg(feature = "serve")]
@@ -17,6 +18,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::plugin::GivenOption;
 
 /// A static site generator whose build is a chain of stages.
 #[derive(Debug, Parser)]
@@ -43,11 +46,48 @@ enum Command {
     Serve(ServeArguments),
     /// Remove what builds of a site made: the output's files and `.bengal`, never the measurements
     Clean(CleanArguments),
-    /// Make a site, a page or a theme
+    /// Make a site, a page, a theme or a plugin
     New(new::NewArguments),
     /// Render one template and print it, to try things out
     #[command(after_help = render::EXIT_CODES)]
     Render(render::RenderArguments),
+    /// Look at plugins
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum PluginCommand {
+    /// Show the plugins of a site, and where their stages stand in the chain; nothing is built
+    List(PluginListArguments),
+    /// Say whether bengal can load a plugin, from its file alone: none of its code is run
+    Check(PluginCheckArguments),
+}
+
+#[derive(Debug, Args)]
+struct PluginListArguments {
+    #[command(flatten)]
+    site: SiteArguments,
+    #[command(flatten)]
+    plugins: PluginArguments,
+}
+
+#[derive(Debug, Args)]
+struct PluginCheckArguments {
+    /// The library
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+}
+
+/// Plugins besides those that the configuration names.
+#[derive(Debug, Args)]
+struct PluginArguments {
+    /// Load the plugin in this library too; may be given several times
+    #[arg(long = "plugin", value_name = "PATH")]
+    plugins: Vec<PathBuf>,
+    /// Set an option of a plugin; may be given several times
+    #[arg(long = "plugin-option", value_name = "NAME.key=value")]
+    plugin_options: Vec<GivenOption>,
 }
 
 /// Which site a command works on.
@@ -86,6 +126,8 @@ struct BuildArguments {
     /// Undefined names in templates are errors, and so is every warning
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    plugins: PluginArguments,
     /// Print diagnostics only
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -136,6 +178,8 @@ struct ServeArguments {
     /// Undefined names in templates are errors, and so is every warning
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    plugins: PluginArguments,
     /// How to print: for people, or one JSON object a line
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     message_format: MessageFormat,
@@ -160,6 +204,8 @@ pub fn main() -> ExitCode {
         Command::Clean(arguments) => clean::run(arguments),
         Command::New(arguments) => new::run(arguments),
         Command::Render(arguments) => render::run(arguments),
+        Command::Plugin(PluginCommand::List(arguments)) => plugin::list(arguments),
+        Command::Plugin(PluginCommand::Check(arguments)) => plugin::check(arguments),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::diagnostics::{self, plain, print_line};
 use crate::build::{BuildError, CONFIG};
 use crate::scaffold::{
-    NewPage, NewSite, NewTheme, STARTERS, ScaffoldError, Starter, new_page, new_site, new_theme,
+    NewPage, NewPlugin, NewSite, NewTheme, PluginLanguage, STARTERS, ScaffoldError, Starter,
+    new_page, new_plugin, new_site, new_theme,
 };
 
 #[derive(Debug, Args)]
@@ -26,6 +27,8 @@ enum What {
     Page(PageArguments),
     /// Copy the embedded theme into the site, to change it
     Theme(ThemeArguments),
+    /// Make a plugin that builds and is tested as it stands
+    Plugin(PluginArguments),
 }
 
 const ARCHETYPES: &str = "\
@@ -75,6 +78,24 @@ struct ThemeArguments {
 }
 
 #[derive(Debug, Args)]
+struct PluginArguments {
+    /// Its name, and that of the folder it is made in
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// What it is written in
+    #[arg(long, value_enum, default_value = "rust", value_name = "LANGUAGE")]
+    lang: Lang,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Lang {
+    /// Rust, with the SDK's source beside it
+    Rust,
+    /// C, with the header beside it
+    C,
+}
+
+#[derive(Debug, Args)]
 struct InSite {
     /// The site's folder
     #[arg(long = "site", value_name = "DIR", default_value = ".")]
@@ -93,6 +114,13 @@ pub(super) fn run(arguments: &NewArguments) -> anyhow::Result<u8> {
         }
         What::Theme(ThemeArguments { name, site }) => {
             new_theme(&site.folder, name).map(|made| print_theme(&made, name, &site.folder))
+        }
+        What::Plugin(PluginArguments { name, lang }) => {
+            let language = match lang {
+                Lang::Rust => PluginLanguage::Rust,
+                Lang::C => PluginLanguage::C,
+            };
+            new_plugin(Path::new("."), name, language).map(|made| print_plugin(&made, name))
         }
     };
     match made {
@@ -148,6 +176,14 @@ fn print_theme(made: &NewTheme, name: &str, site: &Path) {
     print_next(&[
         (command("bengal serve", site), "shows what you change in it"),
         (command("bengal build", site), "builds the site with it"),
+    ]);
+}
+
+fn print_plugin(made: &NewPlugin, name: &str) {
+    print_line(&format!("made the plugin {name}: {} files in {name}/", made.files));
+    print_next(&[
+        (format!("cd {name} && {}", made.test), "builds and tests it"),
+        (format!("less {name}/README.md"), "says how a site is built with it"),
     ]);
 }
 

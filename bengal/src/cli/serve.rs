@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::build::{WAITING, count, plural, print_lines, refusal_lines, report_lines};
+use super::build::{WAITING, count, plural, print_lines, print_said, refusal_lines, report_lines};
 use super::diagnostics::{self, error_label, print_error, print_line, warning_label};
 use super::{MessageFormat, ServeArguments, progress};
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
@@ -21,6 +21,8 @@ impl From<&ServeArguments> for ServeOptions {
                 expired: arguments.expired,
             },
             strict: arguments.strict,
+            plugins: arguments.plugins.plugins.clone(),
+            plugin_options: arguments.plugins.plugin_options.clone(),
             ..BuildOptions::default()
         };
         Self { build, host: arguments.host.clone(), port: arguments.port }
@@ -93,6 +95,7 @@ impl Terminal {
         if self.format == MessageFormat::Json {
             return print_lines(&report_lines(report));
         }
+        print_said(report, false);
         diagnostics::print(&report.diagnostics);
         if let Some(failure) = &report.failure {
             print_error(&format!("{}: {}", error_label(), diagnostics::plain(failure)));

@@ -43,6 +43,11 @@ fn memory(stages: &[StageReport], books: &Books) -> String {
         "MiB", "allocations", "allocated", "sent on", "holds", "peak", "at peak", "one page"
     );
     for (stage, memory) in stages.iter().zip(&books.stages) {
+        if stage.memory.is_none() {
+            // A plugin's that takes memory elsewhere: no figure is better than a wrong one.
+            table.push_str(&format!("{:<12}not counted\n", stage.name));
+            continue;
+        }
         table.push_str(&row(&stage.name, memory));
         if let Some(bytes) = stage.item_peak_bytes {
             let page =

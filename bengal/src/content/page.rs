@@ -106,6 +106,8 @@ pub struct Parsed {
 pub struct Body {
     /// Where the HTML is; of a template, the text of the file.
     pub stored: Stored,
+    /// The HTML itself, until the barrier stores it: where a stage between wants to see it.
+    pub held: Option<Box<str>>,
     /// Of a template, the byte of the file at which it begins. Nothing was made of it yet, as it may
     /// ask for any page of the site.
     pub template: Option<u32>,

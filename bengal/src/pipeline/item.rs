@@ -34,6 +34,8 @@ pub struct Source {
     pub path: Arc<str>,
     /// Where it is.
     pub file: PathBuf,
+    /// What stands in it; `None`: it is to be read. A stage may have changed it, or made it up.
+    pub text: Option<Box<str>>,
 }
 
 /// What a data file holds.
@@ -62,7 +64,7 @@ pub struct FileCopy {
 pub enum FileBytes {
     /// On disk.
     Path(PathBuf),
-    /// Here: a file of the embedded theme, or one that this build has made.
+    /// Here: a file of the embedded theme, or one that this build or a stage has made.
     Memory(Cow<'static, [u8]>),
 }
 
@@ -82,6 +84,8 @@ pub struct Output {
     pub path: Arc<str>,
     /// What is written there.
     pub bytes: Vec<u8>,
+    /// The page that it was rendered from; `None` for all else.
+    pub page: Option<PageId>,
 }
 
 /// What an item is called when a stage fails on it.
@@ -125,6 +129,11 @@ impl Item {
     pub fn weight(&self) -> usize {
         match self {
             Self::Output(output) => output.bytes.len(),
+            Self::Source(source) | Self::DataSource(source) => {
+                source.text.as_ref().map_or(0, |text| text.len())
+            }
+            Self::Page(page) => page.body.held.as_ref().map_or(0, |html| html.len()),
+            Self::File(FileCopy { from: FileBytes::Memory(bytes), .. }) => bytes.len(),
             _ => 0,
         }
     }

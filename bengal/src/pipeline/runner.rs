@@ -51,6 +51,8 @@ pub struct Run {
 pub struct StageReport {
     /// Its name.
     pub name: String,
+    /// The plugin that it is of; `None` for the chain's own.
+    pub plugin: Option<String>,
     /// Threads that worked for it.
     pub workers: usize,
     /// Items that it took.
@@ -107,6 +109,16 @@ impl Progress {
 
 /// Runs `chain` with `jobs` workers for each per-item stage.
 pub fn run(chain: &[Box<dyn Stage + '_>], jobs: usize, progress: &Progress) -> Run {
+    run_watched(chain, jobs, progress, &mut |_| ())
+}
+
+/// The same; `ended` is told of each stage, in order, when all have ended.
+pub fn run_watched(
+    chain: &[Box<dyn Stage + '_>],
+    jobs: usize,
+    progress: &Progress,
+    ended: &mut dyn FnMut(&StageReport),
+) -> Run {
     let ledger = Ledger::open(chain.len());
     let (shared, gate) = (Shared::default(), Gate::default());
     let around = Around { chain, ledger: ledger.as_ref(), shared: &shared, progress };
@@ -126,11 +138,13 @@ pub fn run(chain: &[Box<dyn Stage + '_>], jobs: usize, progress: &Progress) -> R
         let reports = handles.into_iter().map(|workers| collect(workers, &shared));
         (reports.collect::<Vec<_>>(), books)
     });
-    if let Some(books) = &books {
-        stages
-            .iter_mut()
-            .zip(&books.stages)
-            .for_each(|(stage, memory)| stage.memory = Some(*memory));
+    let memory = books.iter().flat_map(|books| books.stages.iter().copied().map(Some));
+    let memory = memory.chain(std::iter::repeat(None));
+    for ((stage, report), memory) in chain.iter().zip(&mut stages).zip(memory) {
+        report.plugin = stage.plugin().map(str::to_owned);
+        // Of what was taken elsewhere nothing is known: no figure is better than a wrong one.
+        report.memory = memory.filter(|_| stage.memory_is_counted());
+        ended(report);
     }
     let mut diagnostics = into_inner(shared.diagnostics);
     diagnostics.sort();
@@ -203,7 +217,10 @@ fn start<'a>(stage: &'a dyn Stage, jobs: usize, account: Option<&Account>) -> Ve
     // What a worker begins with is its stage's.
     let start = || memory::seated(account, || stage.start());
     let first = start();
-    let more = if matches!(first, Work::PerItem(_)) { jobs.max(1) - 1 } else { 0 };
+    let more = match first {
+        Work::PerItem(_) => stage.workers(jobs).max(1) - 1,
+        Work::Barrier(_) => 0,
+    };
     std::iter::once(first).chain((0..more).map(|_| start())).collect()
 }
 

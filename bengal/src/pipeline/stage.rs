@@ -26,6 +26,22 @@ pub trait Stage: Send + Sync {
     /// Where in the chain it belongs.
     fn slot(&self) -> Slot;
 
+    /// How many workers it may have of the `jobs` that the build gives each stage that handles items one
+    /// by one.
+    fn workers(&self, jobs: usize) -> usize {
+        jobs
+    }
+
+    /// The plugin that it is of; `None` for the chain's own.
+    fn plugin(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether all the memory that it takes is counted; not so where a plugin has an allocator of its own.
+    fn memory_is_counted(&self) -> bool {
+        true
+    }
+
     /// A worker. Called once for each thread that the stage is given, before any item flows.
     fn start(&self) -> Work<'_>;
 }

@@ -1,10 +1,11 @@
-//! What `bengal new` makes: a site, a page, a theme to start from.
+//! What `bengal new` makes: a site, a page, a theme or a plugin to start from.
 //!
 //! **Invariant:** nothing that is there already is changed, nothing is made outside of the folder
 //! asked for, and what fails half-way leaves nothing behind.
 
 mod making;
 mod page;
+mod plugin;
 mod site;
 mod starters;
 mod target;
@@ -14,6 +15,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use page::{NewPage, new_page};
+pub use plugin::{NewPlugin, PluginLanguage, new_plugin};
 pub use site::{NewSite, new_site};
 pub use starters::{STARTERS, Starter};
 pub use theme::{NewTheme, new_theme};

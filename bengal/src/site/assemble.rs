@@ -50,6 +50,8 @@ pub struct Assembled {
     pub files: Vec<FileCopy>,
     /// Redirect pages: output path, and the URL they lead to.
     pub redirects: Vec<(String, Text)>,
+    /// Who has which output path.
+    pub claims: Claims,
 }
 
 /// Puts a site together.
@@ -59,7 +61,9 @@ pub fn assemble(
     reports: &mut Vec<Diagnostic>,
 ) -> Assembled {
     let Gathered { mut pages, data, files, templates_make_code } = gathered;
-    pages.sort_unstable_by(|a, b| (&a.path, a.language).cmp(&(&b.path, b.language)));
+    // Two of one path, as a stage may make, are told apart by what stands in them.
+    let key = |page: &Parsed| (page.language, page.body.stored.content());
+    pages.sort_unstable_by(|a, b| a.path.cmp(&b.path).then_with(|| key(a).cmp(&key(b))));
     tree::cascade(&mut pages);
     let (left_out, excluded) = leave_out(&mut pages, settings);
     let mut claims = Claims::with_capacity(pages.len() * 2);
@@ -94,7 +98,7 @@ pub fn assemble(
         site.highlight_css = Some(format!("/{HIGHLIGHT_CSS}").into());
         files.extend(style_sheet(&mut builder));
     }
-    Assembled { site, renders, files, redirects }
+    Assembled { site, renders, files, redirects, claims: builder.claims }
 }
 
 /// The output path of the style sheet of highlighted code.

@@ -86,6 +86,14 @@ impl Claims {
     }
 }
 
+impl Claims {
+    /// Whether the output path `path` is taken, or a folder is there.
+    pub fn has(&self, path: &str) -> bool {
+        let key = fold(path);
+        self.taken.contains_key(&*key) || self.folders.contains_key(&*key)
+    }
+}
+
 /// The folders of `path`, the nearest first.
 fn above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(path.rsplit_once('/'), |(folder, _)| folder.rsplit_once('/'))

@@ -209,7 +209,13 @@ mod tests {
         let config = Config { menus, ..Config::default() };
         let mut reports = Vec::new();
         let (root, now) = (PathBuf::new(), Date { seconds: 0, offset: 0 });
-        let settings = Settings { root, config, now, wanted: Wanted::default() };
+        let settings = Settings {
+            root,
+            config,
+            values: crate::value::Map::new(),
+            now,
+            wanted: Wanted::default(),
+        };
         let menus = build(&[], &settings, &mut reports);
         (menus, reports)
     }

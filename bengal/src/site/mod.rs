@@ -19,6 +19,7 @@ use rustc_hash::FxHashMap;
 
 use assemble::in_order;
 pub use assemble::{Assembled, Gathered, assemble, list_url};
+pub use claims::{Claims, Owner};
 pub use links::Made;
 
 use crate::config::Config;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub root: PathBuf,
     /// The site's configuration, with what the command line changes in it.
     pub config: Config,
+    /// What plugins add to `site`.
+    pub values: Map,
     /// The moment that counts as now.
     pub now: Date,
     /// Which pages are built besides those that are published now.
@@ -173,6 +176,11 @@ impl Site {
     /// The pages, in their order.
     pub fn ids(&self) -> impl Iterator<Item = PageId> + use<> {
         (0..self.pages.len()).map(PageId::new)
+    }
+
+    /// The page at `index`.
+    pub fn id(&self, index: usize) -> Option<PageId> {
+        (index < self.pages.len()).then(|| PageId::new(index))
     }
 
     /// The page of that language made from the file at `path` under `content/`.

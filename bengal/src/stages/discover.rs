@@ -57,13 +57,13 @@ impl Barrier for Walk<'_> {
         self.walk(&root.join(CONTENT), out, |path, file| {
             let path = Arc::from(path);
             if is_markdown(&path) {
-                return Item::Source(Source { path, file: file.to_owned() });
+                return Item::Source(Source { path, file: file.to_owned(), text: None });
             }
             let from = FileBytes::Path(file.to_owned());
             Item::File(FileCopy { resource: Some(path), from, to: Text::default() })
         })?;
         self.walk(&root.join("data"), out, |path, file| {
-            Item::DataSource(Source { path: path.into(), file: file.to_owned() })
+            Item::DataSource(Source { path: path.into(), file: file.to_owned(), text: None })
         })?;
         self.static_files(out)
     }

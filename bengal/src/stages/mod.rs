@@ -7,19 +7,20 @@ mod taxonomy;
 mod write;
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use crate::highlight::Languages;
 use crate::manifest::Manifest;
 use crate::output::OutputDir;
 use crate::pipeline::registry::Registry;
 use crate::pipeline::stage::Stage;
-use crate::site::{Settings, Site};
+use crate::site::{Claims, Settings, Site};
 use crate::store::BodyStore;
 use crate::template::Templates;
 use crate::template::page_view::SiteCell;
 
 pub use discover::{Bounds, STATIC, walk_files};
+pub use taxonomy::taken;
 pub use write::WriteCounts;
 
 /// What the built-in stages work with.
@@ -41,6 +42,8 @@ pub struct Context<'b> {
     pub manifest: Option<&'b Manifest>,
     /// Set by taxonomy.
     pub site: &'b OnceLock<Site>,
+    /// Who has which output path; set by taxonomy, for what stages behind it add.
+    pub claims: &'b OnceLock<Mutex<Claims>>,
     /// Set by the first worker of render.
     pub views: &'b SiteCell<'b>,
     /// The site as bodies that are templates see it; set by the first of them.
@@ -49,6 +52,8 @@ pub struct Context<'b> {
     pub written: &'b WriteCounts,
     /// The template that renders every page, in place of the one that its kind looks for.
     pub template: Option<&'b str>,
+    /// Whether a stage between parse and taxonomy wants the HTML of pages.
+    pub hold_html: bool,
 }
 
 /// How a built-in stage is made.
@@ -61,6 +66,9 @@ const MAKING: &[Make] = &[
     |context| Box::new(taxonomy::Taxonomy { context }),
     |context| Box::new(render::Render { context }),
 ];
+
+/// The names of the chain's own stages, in order.
+pub const NAMES: [&str; 5] = ["discover", "parse", "taxonomy", "render", "write"];
 
 /// Registers the built-in stages.
 pub fn register<'b>(context: &'b Context<'b>, registry: &mut Registry<'b>) {

@@ -18,7 +18,7 @@ use crate::memory;
 use crate::pipeline::item::{Data, Item, Source};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 use crate::site::content_path;
-use crate::store::BodyWriter;
+use crate::store::{BodyWriter, Stored};
 use crate::value::Text;
 
 /// The second stage.
@@ -130,9 +130,14 @@ impl Parser<'_> {
             .filter(|title| !is_template || !OPENS.iter().any(|opens| title.contains(opens)));
         let title = title(&front, heading, &source.path, &settings.config.title);
         let url = self.url(source, file, &front, &title, reports)?;
-        let stored = self.bodies.append(if is_template { text } else { &self.html });
+        let hold = self.context.hold_html && !is_template;
+        let stored = match hold {
+            true => Ok(Stored::default()),
+            false => self.bodies.append(if is_template { text } else { &self.html }),
+        };
         let stored =
             stored.map_err(|error| Stop::Failed(StageError::io("the body store")(error)))?;
+        let held = hold.then(|| self.html.as_str().into());
         let body = match is_template {
             // What it gives is not known until the style sheet is.
             true => Body {
@@ -149,7 +154,7 @@ impl Parser<'_> {
             title,
             url,
             front,
-            body: Body { stored, ..body },
+            body: Body { stored, held, ..body },
         })
     }
 
@@ -208,12 +213,15 @@ fn excluded_page(source: &Source, front: FrontMatter) -> Parsed {
     }
 }
 
-/// Reads the whole of `source` into `bytes`, as text.
+/// Reads the whole of `source` into `bytes`, as text, unless it has its text with it.
 fn read_text<'t>(
-    source: &Source,
+    source: &'t Source,
     file: &str,
     bytes: &'t mut Vec<u8>,
 ) -> Result<&'t str, Box<Diagnostic>> {
+    if let Some(text) = &source.text {
+        return Ok(text);
+    }
     let bytes = read_whole(&source.file, bytes)
         .map_err(|error| Diagnostic::error(Code::Unreadable, error.to_string()).in_file(file))?;
     std::str::from_utf8(bytes).map_err(|error| {

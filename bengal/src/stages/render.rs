@@ -119,7 +119,7 @@ impl Renderer<'_> {
         }
         self.size = html.len();
         let path = output_path(&list_url(&page.url, job.number));
-        Ok(Some(Output { path: Arc::from(path), bytes: html.into_bytes() }))
+        Ok(Some(Output { path: Arc::from(path), bytes: html.into_bytes(), page: Some(job.page) }))
     }
 }
 

@@ -1,16 +1,19 @@
 //! The barrier: gathers every page, puts the site together, and sends out what is to be rendered.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Context;
 use crate::config::Config;
 use crate::content::permalink::output_path;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest;
 use crate::pipeline::item::{FileCopy, Item, Output, Render};
 use crate::pipeline::stage::{Barrier, Outbox, Slot, Stage, StageError, Work};
-use crate::site::{Assembled, Gathered, Site, assemble, list_url};
+use crate::site::{Assembled, Claims, Gathered, Owner, Site, assemble, list_url};
+use crate::store::BodyWriter;
 
 /// The third stage.
 pub(super) struct Taxonomy<'b> {
@@ -30,6 +33,7 @@ impl Stage for Taxonomy<'_> {
         let templates_make_code = self.context.templates.make_code();
         Work::Barrier(Box::new(Gather {
             context: self.context,
+            bodies: self.context.store.writer(),
             gathered: Gathered { templates_make_code, ..Gathered::default() },
             others: Vec::new(),
         }))
@@ -38,6 +42,8 @@ impl Stage for Taxonomy<'_> {
 
 struct Gather<'b> {
     context: &'b Context<'b>,
+    /// For HTML that a stage before wanted to see.
+    bodies: BodyWriter<'b>,
     gathered: Gathered,
     others: Vec<Item>,
 }
@@ -45,7 +51,13 @@ struct Gather<'b> {
 impl Barrier for Gather<'_> {
     fn process(&mut self, item: Item, _reports: &mut Vec<Diagnostic>) -> Result<(), StageError> {
         match item {
-            Item::Page(page) => self.gathered.pages.push(page),
+            Item::Page(mut page) => {
+                if let Some(html) = page.body.held.take() {
+                    let stored = self.bodies.append(&html);
+                    page.body.stored = stored.map_err(StageError::io("the body store"))?;
+                }
+                self.gathered.pages.push(page);
+            }
             Item::Data(data) => self.gathered.data.push(data),
             Item::File(file) => self.gathered.files.push(file),
             other => self.others.push(other),
@@ -53,21 +65,25 @@ impl Barrier for Gather<'_> {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, out: &mut Outbox<'_>) -> Result<(), StageError> {
+    fn finish(mut self: Box<Self>, out: &mut Outbox<'_>) -> Result<(), StageError> {
         let Context { settings, site: cell, .. } = self.context;
+        self.bodies.flush().map_err(StageError::io("the body store"))?;
         let assembled = assemble(self.gathered, settings, &mut out.reports);
-        let Assembled { site, renders, files, redirects } = assembled;
+        let Assembled { site, renders, files, redirects, mut claims } = assembled;
+        let added = claim_added(self.others, &mut claims, &mut out.reports);
         let redirects = redirects.into_iter().map(|(path, url)| {
             let Config { language, base_url, .. } = &settings.config;
             let html = redirect(language, base_url, settings.config.base_path(), &url);
-            Item::Output(Output { path: Arc::from(path), bytes: html.into_bytes() })
+            Item::Output(Output { path: Arc::from(path), bytes: html.into_bytes(), page: None })
         });
-        let others: Vec<_> = redirects.chain(self.others).collect();
+        let others: Vec<_> = redirects.chain(added).collect();
         if let Some(manifest) = self.context.manifest {
             let noted = manifest.add(&planned(&site, &renders, &files, &others));
             out.reports.extend(noted.err().map(|error| manifest::unwritten(&error)));
         }
         let set = cell.set(site);
+        debug_assert!(set.is_ok(), "there is one barrier, and it finishes once");
+        let set = self.context.claims.set(Mutex::new(claims));
         debug_assert!(set.is_ok(), "there is one barrier, and it finishes once");
         for render in renders {
             out.emit(Item::Render(render))?;
@@ -77,6 +93,34 @@ impl Barrier for Gather<'_> {
         }
         others.into_iter().try_for_each(|item| out.emit(item))
     }
+}
+
+/// The items, but for output files whose path is taken. They are sorted, so that it does not show which came
+/// first.
+fn claim_added(
+    mut items: Vec<Item>,
+    claims: &mut Claims,
+    reports: &mut Vec<Diagnostic>,
+) -> Vec<Item> {
+    let key = |item: &Item| match item {
+        Item::Output(output) => Some((Arc::clone(&output.path), xxh3_64(&output.bytes))),
+        _ => None,
+    };
+    items.sort_by_cached_key(key);
+    items.retain(|item| {
+        let Item::Output(output) = item else { return true };
+        let owner = Owner::other(format!("the output file {}", output.path));
+        let Err(other) = claims.claim(output.path.to_string(), &owner) else { return true };
+        reports.push(taken(&output.path, &other));
+        false
+    });
+    items
+}
+
+/// The diagnostic of an output file, made by a stage, whose path is `owner`'s.
+pub fn taken(path: &str, owner: &Owner) -> Diagnostic {
+    let message = format!("a stage makes the output file {path}, whose path is taken by {owner}");
+    Diagnostic::error(Code::UrlConflict, message).hint("the file is left out")
 }
 
 /// The output paths that these will have.

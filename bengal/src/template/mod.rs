@@ -20,10 +20,13 @@ mod views;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
+use bengal_liquid::filter::Filter;
 use bengal_liquid::language::Language;
 use bengal_liquid::memo::Memo;
 use bengal_liquid::render::{Partial, Partials, Scene};
+use bengal_liquid::tag::Tag;
 use bengal_liquid::template::Template;
 use bengal_liquid::value;
 use rustc_hash::FxHashMap;
@@ -37,6 +40,43 @@ use current::{CurrentPage, Globals, Paginator};
 use host::PageHost;
 pub use language::language;
 use page_view::SiteView;
+
+/// The names that `site` has in templates: none of a plugin's.
+pub const SITE_FIELDS: [&str; 12] = [
+    "title",
+    "base_url",
+    "highlight_css",
+    "language",
+    "description",
+    "author",
+    "params",
+    "data",
+    "menus",
+    "pages",
+    "sections",
+    "taxonomies",
+];
+
+/// What plugins add to the language of templates.
+#[derive(Default)]
+pub struct Additions {
+    /// Filters.
+    pub filters: Vec<Arc<dyn Filter>>,
+    /// Tags.
+    pub tags: Vec<Arc<dyn Tag>>,
+}
+
+/// The names of the filters that there are in every site.
+pub fn filter_names() -> Vec<String> {
+    let language = language::language(&Config::default());
+    language.filter_names().map(str::to_owned).collect()
+}
+
+/// The names of the tags that there are in every site.
+pub fn tag_names() -> Vec<String> {
+    let language = language::language(&Config::default());
+    language.tag_names().map(str::to_owned).collect()
+}
 
 /// A template's source.
 #[derive(Clone, Debug)]
@@ -92,13 +132,16 @@ impl Templates {
     pub fn new(
         sources: Vec<TemplateSource>,
         config: &Config,
+        additions: Additions,
         reports: &mut Vec<Diagnostic>,
     ) -> Self {
         let mut first: BTreeMap<String, TemplateSource> = BTreeMap::new();
         for source in sources {
             first.entry(source.name.clone()).or_insert(source);
         }
-        let language = language::language_with(config, first.keys().map(String::as_str));
+        let mut language = language::language_with(config, first.keys().map(String::as_str));
+        additions.filters.into_iter().for_each(|filter| language.add_filter(filter));
+        additions.tags.into_iter().for_each(|tag| language.add_tag(tag));
         let compile = |(name, source)| {
             let (body, layout) = layout_of(&source, reports);
             (name, compile(source, body, layout, &language, reports))
@@ -359,7 +402,8 @@ mod compile_tests {
         };
         let mut reports = Vec::new();
         let sources = sources.iter().map(source).collect();
-        let templates = Templates::new(sources, &Config::default(), &mut reports);
+        let templates =
+            Templates::new(sources, &Config::default(), Additions::default(), &mut reports);
         (templates, reports)
     }
 

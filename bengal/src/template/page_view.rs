@@ -179,7 +179,10 @@ impl Object for SiteView<'_> {
             "data" => Liquid::Object(&self.sources.site.data),
             "menus" => Liquid::Object(&self.menus),
             "highlight_css" => optional(&self.sources.site.highlight_css),
-            _ => return self.cell.view.get()?.collection(name),
+            _ => {
+                let of_pages = self.cell.view.get().and_then(|view| view.collection(name));
+                return of_pages.or_else(|| Object::get(&self.sources.settings.values, name));
+            }
         })
     }
 

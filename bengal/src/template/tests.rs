@@ -39,7 +39,12 @@ fn rendered(sources: &[(&str, &str)]) -> (String, Vec<Diagnostic>) {
     let site = Names(Value::from_json(&json!({"site": {"title": "S"}})));
     let config = Config { base_url: "https://e.org/sub".into(), strict: true, ..Config::default() };
     let mut reports = Vec::new();
-    let templates = Templates::new(sources.iter().map(source).collect(), &config, &mut reports);
+    let templates = Templates::new(
+        sources.iter().map(source).collect(),
+        &config,
+        super::Additions::default(),
+        &mut reports,
+    );
     assert_eq!(reports, []);
     let scene = Scene {
         lasting: &site,

@@ -79,7 +79,7 @@ pub fn render_alone(
     let (name, file) = (given.name.clone(), given.file.clone());
     let mut reports = Vec::new();
     let sources = std::iter::once(given).chain(others).collect();
-    let templates = Templates::new(sources, &config, &mut reports);
+    let templates = Templates::new(sources, &config, super::Additions::default(), &mut reports);
     let data = Value::from_json(around.data);
     let (mut text, mut buffers) = (String::new(), Buffers::default());
     let rendered =

@@ -1,0 +1,672 @@
+//! The table of functions that a plugin is given.
+//!
+//! **Invariant:** whatever a plugin passes, but pointers to what is not there, ends in its own failure: a
+//! handle of another call, text that is not UTF-8, a null pointer, a function at the wrong time.
+//!
+//! **Invariant:** no panic of bengal's crosses into a plugin.
+#![expect(unsafe_code, reason = "plugins call these functions with raw pointers")]
+
+use std::alloc::Layout;
+use std::ffi::c_void;
+use std::mem::{MaybeUninit, size_of};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::ptr::null_mut;
+
+use bengal_plugin::abi::{self, Bytes, Handle};
+
+use super::call::{Call, Node, Role};
+use super::stage::What;
+use super::{fields, json};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::pipeline::StageError;
+use crate::site::content_path;
+use crate::value::{Map, Value};
+
+#[expect(clippy::cast_possible_truncation, reason = "it has some hundred bytes")]
+const SIZE: u32 = size_of::<abi::Host>() as u32;
+
+/// The table. Plugins keep a pointer to it.
+pub(super) static HOST: abi::Host = abi::Host {
+    size: SIZE,
+    abi_major: abi::ABI_MAJOR,
+    abi_minor: abi::ABI_MINOR,
+    alloc,
+    alloc_zeroed,
+    realloc,
+    free,
+    not_counted,
+    fail,
+    log,
+    report,
+    declare_input,
+    register_stage,
+    register_filter,
+    register_tag,
+    register_observer,
+    register_value,
+    register_template,
+    options,
+    item_begin,
+    item_kind,
+    item_get,
+    item_set,
+    item_drop,
+    emit_page,
+    emit_data,
+    emit_file,
+    emit_output,
+    has_output,
+    site,
+    value_kind,
+    value_bool,
+    value_int,
+    value_float,
+    value_bytes,
+    value_length,
+    value_index,
+    value_key,
+    value_key_at,
+    value_to_json,
+    make_nil,
+    make_bool,
+    make_int,
+    make_float,
+    make_text,
+    make_bytes,
+    make_list,
+    make_map,
+    make_from_json,
+};
+
+unsafe extern "C" fn alloc(size: usize, align: usize) -> *mut c_void {
+    match Layout::from_size_align(size, align) {
+        // SAFETY: the size is not 0.
+        Ok(layout) if size > 0 => unsafe { std::alloc::alloc(layout).cast() },
+        _ => null_mut(),
+    }
+}
+
+unsafe extern "C" fn alloc_zeroed(size: usize, align: usize) -> *mut c_void {
+    match Layout::from_size_align(size, align) {
+        // SAFETY: the size is not 0.
+        Ok(layout) if size > 0 => unsafe { std::alloc::alloc_zeroed(layout).cast() },
+        _ => null_mut(),
+    }
+}
+
+unsafe extern "C" fn realloc(
+    pointer: *mut c_void,
+    size: usize,
+    align: usize,
+    new_size: usize,
+) -> *mut c_void {
+    if pointer.is_null() || size == 0 {
+        // SAFETY: nothing is given that could be wrong.
+        return unsafe { alloc(new_size, align) };
+    }
+    match (Layout::from_size_align(size, align), Layout::from_size_align(new_size, align)) {
+        // SAFETY: the plugin gives back what `alloc` gave, with its size and alignment; the new size is not 0
+        // and no overflow.
+        (Ok(layout), Ok(_)) if new_size > 0 => unsafe {
+            std::alloc::realloc(pointer.cast(), layout, new_size).cast()
+        },
+        _ => null_mut(),
+    }
+}
+
+unsafe extern "C" fn free(pointer: *mut c_void, size: usize, align: usize) {
+    if let (false, Ok(layout)) =
+        (pointer.is_null() || size == 0, Layout::from_size_align(size, align))
+    {
+        // SAFETY: the plugin gives back what `alloc` gave, with its size and alignment.
+        unsafe { std::alloc::dealloc(pointer.cast(), layout) };
+    }
+}
+
+/// Calls `work` with the call that a plugin has passed. A panic in it is the callback's failure.
+///
+/// # Safety
+/// `call` is null, or one that [`Call::pointer`] gave, which lasts, and which nothing else uses meanwhile.
+unsafe fn enter<'c, T>(
+    call: *mut abi::Call,
+    otherwise: T,
+    work: impl FnOnce(&mut Call<'c>) -> T,
+) -> T {
+    // SAFETY: as the caller promises. `'c` is some lifetime of the call's: nothing is kept that outlives it.
+    let Some(call) = (unsafe { call.cast::<Call<'c>>().as_mut() }) else { return otherwise };
+    match catch_unwind(AssertUnwindSafe(|| work(call))) {
+        Ok(done) => done,
+        Err(_) => {
+            call.fail("bengal itself has failed in a function of its table");
+            otherwise
+        }
+    }
+}
+
+/// The bytes that a plugin passes, while the function runs.
+///
+/// # Safety
+/// There are as many bytes as it says, for as long as the function runs.
+unsafe fn bytes<'a>(call: &mut Call<'_>, bytes: Bytes) -> Option<&'a [u8]> {
+    if bytes.length == 0 {
+        return Some(&[]);
+    }
+    if bytes.data.is_null() || isize::try_from(bytes.length).is_err() {
+        call.fail("it gave a null pointer where there should be bytes");
+        return None;
+    }
+    // SAFETY: as the caller promises.
+    Some(unsafe { std::slice::from_raw_parts(bytes.data, bytes.length) })
+}
+
+/// The text that a plugin passes, while the function runs.
+///
+/// # Safety
+/// As [`bytes`].
+unsafe fn text<'a>(call: &mut Call<'_>, given: Bytes) -> Option<&'a str> {
+    // SAFETY: as the caller promises.
+    let text = std::str::from_utf8(unsafe { bytes(call, given) }?);
+    if text.is_err() {
+        call.fail("it gave text that is not UTF-8");
+    }
+    text.ok()
+}
+
+/// A struct that plugins pass, of which later minor versions have more.
+///
+/// # Safety
+/// All its bytes zero are a value of it.
+unsafe trait Grows: Copy {
+    /// What messages call it.
+    const WHAT: &'static str;
+    /// Its bytes in ABI 1.0. What is behind them is zero where a plugin does not know of it.
+    const LEAST: usize;
+}
+
+// SAFETY: numbers, raw pointers, and functions that may be null.
+unsafe impl Grows for abi::Stage {
+    const WHAT: &'static str = "a stage";
+    const LEAST: usize = 104;
+}
+
+// SAFETY: as above.
+unsafe impl Grows for abi::Filter {
+    const WHAT: &'static str = "a filter";
+    const LEAST: usize = 80;
+}
+
+// SAFETY: as above.
+unsafe impl Grows for abi::Tag {
+    const WHAT: &'static str = "a tag";
+    const LEAST: usize = 88;
+}
+
+// SAFETY: as above.
+unsafe impl Grows for abi::Observer {
+    const WHAT: &'static str = "an observer";
+    const LEAST: usize = 32;
+}
+
+// SAFETY: as above.
+unsafe impl Grows for abi::Diagnostic {
+    const WHAT: &'static str = "a diagnostic";
+    const LEAST: usize = 80;
+}
+
+/// A struct that a plugin passes: as much of it as both know of.
+///
+/// # Safety
+/// `given` is null, or points to as many bytes as its first four say.
+unsafe fn copied<T: Grows>(call: &mut Call<'_>, given: *const T) -> Option<T> {
+    let (what, least) = (T::WHAT, T::LEAST);
+    if given.is_null() {
+        call.fail(format!("it gives a null pointer as {what}"));
+        return None;
+    }
+    // SAFETY: every struct of the ABI begins with its size.
+    let size = unsafe { given.cast::<u32>().read() } as usize;
+    if size < least {
+        call.fail(format!("it gives {what} of {size} bytes, where the smallest has {least}"));
+        return None;
+    }
+    let mut copy = MaybeUninit::<T>::zeroed();
+    // SAFETY: there are `size` bytes, of which as many are copied as there is room for; what is not copied
+    // is zero, which is sound.
+    unsafe {
+        let (from, to) = (given.cast::<u8>(), copy.as_mut_ptr().cast::<u8>());
+        to.copy_from_nonoverlapping(from, size.min(size_of::<T>()));
+        Some(copy.assume_init())
+    }
+}
+
+/// Functions of the table, each given the call that a plugin has passed. The second expression is what is
+/// returned where there is none.
+macro_rules! functions {
+    ($(fn $name:ident($call:ident $(, $argument:ident: $type:ty)* $(,)?) -> $result:ty, $otherwise:expr; $body:block)*) => {
+        $(unsafe extern "C" fn $name(call: *mut abi::Call $(, $argument: $type)*) -> $result {
+            // SAFETY: the plugin passes on the call that it was called with, as the ABI says, and the bytes,
+            // structs and handles that it points to live until this returns.
+            unsafe { enter(call, $otherwise, |$call| $body) }
+        })*
+    };
+}
+
+/// Text and the like, or what the function returns where it is wrong.
+macro_rules! given {
+    ($value:expr $(, $otherwise:expr)?) => {
+        match $value {
+            Some(value) => value,
+            None => return $($otherwise)?,
+        }
+    };
+}
+
+functions! {
+    fn not_counted(call) -> (), (); {
+        match &mut call.role {
+            Role::Register(registration, _) => registration.not_counted = true,
+            _ => drop(call.fail(LATE)),
+        }
+    }
+
+    fn fail(call, message: Bytes) -> (), (); {
+        let bytes = given!(bytes(call, message));
+        let message = String::from_utf8_lossy(bytes).into_owned();
+        call.fail(message);
+    }
+
+    fn log(call, level: u32, message: Bytes) -> (), (); {
+        let line = given!(text(call, message));
+        call.log(level, line);
+    }
+
+    fn report(call, diagnostic: *const abi::Diagnostic) -> i32, abi::FAILED; {
+        let raw = given!(copied(call, diagnostic), abi::FAILED);
+        let file = given!(text(call, raw.file), abi::FAILED);
+        let message = given!(text(call, raw.message), abi::FAILED);
+        let hint = given!(text(call, raw.hint), abi::FAILED);
+        let place = given!(place(call, &raw, file), abi::FAILED);
+        let severity = match raw.severity {
+            abi::ERROR => Severity::Error,
+            abi::WARNING => Severity::Warning,
+            other => return call.fail(format!("it reports with a severity of {other}")),
+        };
+        let diagnostic = Diagnostic {
+            place,
+            code: Code::Plugin,
+            severity,
+            message: format!("{}: {message}", call.plugin),
+            hint: (!hint.is_empty()).then(|| hint.to_owned()),
+        };
+        match &mut call.role {
+            Role::Stage(desk) => desk.report(diagnostic),
+            Role::Observe(reports) => {
+                reports.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(diagnostic);
+            }
+            Role::Register(..) => return call.fail("it reports a diagnostic while it registers"),
+            Role::Template => {
+                return call.fail("it reports a diagnostic in a template, where it returns an error");
+            }
+        }
+        abi::OK
+    }
+
+    fn declare_input(call, path: Bytes) -> i32, abi::FAILED; {
+        let path = given!(text(call, path), abi::FAILED);
+        let path = call.shared.root.join(path);
+        call.shared.declare(path);
+        abi::OK
+    }
+
+    fn register_stage(call, stage: *const abi::Stage) -> i32, abi::FAILED; {
+        let raw = given!(copied(call, stage), abi::FAILED);
+        let name = given!(text(call, raw.name), abi::FAILED);
+        let anchor = given!(text(call, raw.anchor), abi::FAILED);
+        let Role::Register(registration, _) = &mut call.role else { return call.fail(LATE) };
+        let added = registration.add_stage(raw, name, anchor);
+        call.status(added.map_err(StageError::Failed))
+    }
+
+    fn register_filter(call, filter: *const abi::Filter) -> i32, abi::FAILED; {
+        let raw = given!(copied(call, filter), abi::FAILED);
+        let name = given!(text(call, raw.name), abi::FAILED);
+        let named = given!(text(call, raw.named), abi::FAILED);
+        let Role::Register(registration, _) = &mut call.role else { return call.fail(LATE) };
+        let added = registration.add_filter(raw, name, named);
+        call.status(added.map_err(StageError::Failed))
+    }
+
+    fn register_tag(call, tag: *const abi::Tag) -> i32, abi::FAILED; {
+        let raw = given!(copied(call, tag), abi::FAILED);
+        let name = given!(text(call, raw.name), abi::FAILED);
+        let named = given!(text(call, raw.named), abi::FAILED);
+        let Role::Register(registration, _) = &mut call.role else { return call.fail(LATE) };
+        let added = registration.add_tag(raw, name, named);
+        call.status(added.map_err(StageError::Failed))
+    }
+
+    fn register_observer(call, observer: *const abi::Observer) -> i32, abi::FAILED; {
+        let raw = given!(copied(call, observer), abi::FAILED);
+        let Role::Register(registration, _) = &mut call.role else { return call.fail(LATE) };
+        if raw.event.is_none() {
+            return call.fail("it registers an observer whose function `event` is null");
+        }
+        registration.observers.push(super::register::ObserverSpec { raw });
+        abi::OK
+    }
+
+    fn register_value(call, name: Bytes, value: Handle) -> i32, abi::FAILED; {
+        let name = given!(text(call, name), abi::FAILED);
+        let node = call.node(value);
+        let value = given!(call.copy(node), abi::FAILED);
+        let Role::Register(registration, _) = &mut call.role else { return call.fail(LATE) };
+        let added = registration.add_value(name, value);
+        call.status(added.map_err(StageError::Failed))
+    }
+
+    fn register_template(call, name: Bytes, template: Bytes) -> i32, abi::FAILED; {
+        let name = given!(text(call, name), abi::FAILED);
+        let template = given!(text(call, template), abi::FAILED);
+        let Role::Register(registration, _) = &mut call.role else { return call.fail(LATE) };
+        let added = registration.add_template(name, template);
+        call.status(added.map_err(StageError::Failed))
+    }
+
+    fn options(call) -> Handle, 0; {
+        let Role::Register(_, options) = &call.role else {
+            call.fail(LATE);
+            return 0;
+        };
+        let options = *options;
+        call.handle(Node::Options(options))
+    }
+
+    fn item_begin(call, item: Handle) -> (), (); {
+        let place = given!(call.item(item));
+        if let Role::Stage(desk) = &mut call.role {
+            desk.current = place;
+        }
+    }
+
+    fn item_kind(call, item: Handle) -> u32, 0; {
+        let place = given!(call.item(item), 0);
+        match &call.role {
+            Role::Stage(desk) => fields::kind(&desk.items[place].item),
+            _ => 0,
+        }
+    }
+
+    fn item_get(call, item: Handle, name: Bytes) -> Handle, 0; {
+        let place = given!(call.item(item), 0);
+        let name = given!(text(call, name), 0);
+        match call.item_get(place, name) {
+            Some(node) => call.handle(node),
+            None => 0,
+        }
+    }
+
+    fn item_set(call, item: Handle, name: Bytes, value: Handle) -> i32, abi::FAILED; {
+        let place = given!(call.item(item), abi::FAILED);
+        let name = given!(text(call, name), abi::FAILED);
+        let node = call.node(value);
+        let set = call.item_set(place, name, node);
+        call.status(set.map_err(StageError::Failed))
+    }
+
+    fn item_drop(call, item: Handle) -> i32, abi::FAILED; {
+        let place = given!(call.item(item), abi::FAILED);
+        if let Role::Stage(desk) = &mut call.role {
+            desk.items[place].dropped = true;
+        }
+        abi::OK
+    }
+
+    fn emit_page(call, path: Bytes, page: Bytes) -> i32, abi::FAILED; {
+        let path = given!(text(call, path), abi::FAILED);
+        let page = given!(text(call, page), abi::FAILED);
+        let Role::Stage(desk) = &mut call.role else { return call.fail(NO_STAGE) };
+        let emitted = desk.emit_source(What::Page, path, page);
+        call.status(emitted)
+    }
+
+    fn emit_data(call, path: Bytes, data: Bytes) -> i32, abi::FAILED; {
+        let path = given!(text(call, path), abi::FAILED);
+        let data = given!(text(call, data), abi::FAILED);
+        let Role::Stage(desk) = &mut call.role else { return call.fail(NO_STAGE) };
+        let emitted = desk.emit_source(What::Data, path, data);
+        call.status(emitted)
+    }
+
+    fn emit_file(call, path: Bytes, file: Bytes) -> i32, abi::FAILED; {
+        let path = given!(text(call, path), abi::FAILED);
+        let file = given!(bytes(call, file), abi::FAILED);
+        let Role::Stage(desk) = &mut call.role else { return call.fail(NO_STAGE) };
+        let emitted = desk.emit_file(path, file);
+        call.status(emitted)
+    }
+
+    fn emit_output(call, path: Bytes, output: Bytes) -> i32, abi::FAILED; {
+        let path = given!(text(call, path), abi::FAILED);
+        let output = given!(bytes(call, output), abi::FAILED);
+        let Role::Stage(desk) = &mut call.role else { return call.fail(NO_STAGE) };
+        let emitted = desk.emit_output(path, output);
+        call.status(emitted)
+    }
+
+    fn has_output(call, path: Bytes) -> i32, 0; {
+        let path = given!(text(call, path), 0);
+        match &call.role {
+            Role::Stage(desk) => i32::from(desk.has_output(path)),
+            _ => 0,
+        }
+    }
+
+    fn site(call) -> Handle, 0; {
+        if call.world.is_none() { 0 } else { call.handle(Node::Site) }
+    }
+
+    fn value_kind(call, value: Handle) -> u32, abi::KIND_NONE; {
+        if value == 0 { abi::KIND_NONE } else { {
+            let node = call.node(value);
+            call.kind(node)
+        } }
+    }
+
+    fn value_bool(call, value: Handle) -> i32, 0; {
+        i32::from(matches!(call.node(value), Node::Bool(true)))
+    }
+
+    fn value_int(call, value: Handle) -> i64, 0; {
+        if let Node::Int(number) = call.node(value) { number } else { 0 }
+    }
+
+    fn value_float(call, value: Handle) -> f64, 0.0; {
+        match call.node(value) {
+            Node::Int(number) => number as f64,
+            Node::Float(number) => number,
+            _ => 0.0,
+        }
+    }
+
+    fn value_bytes(call, value: Handle) -> Bytes, Bytes::EMPTY; {
+        match call.node(value) {
+            Node::Text(text) => Bytes::of(text.as_bytes()),
+            Node::Bytes(bytes) => Bytes::of(bytes),
+            _ => Bytes::EMPTY,
+        }
+    }
+
+    fn value_length(call, value: Handle) -> usize, 0; {
+        let node = call.node(value);
+        call.length(node)
+    }
+
+    fn value_index(call, value: Handle, index: usize) -> Handle, 0; {
+        let node = call.node(value);
+        match call.element(node, index) {
+            Some(node) => call.handle(node),
+            None => 0,
+        }
+    }
+
+    fn value_key(call, value: Handle, key: Bytes) -> Handle, 0; {
+        let node = call.node(value);
+        let key = given!(text(call, key), 0);
+        match call.field(node, key) {
+            Some(node) => call.handle(node),
+            None => 0,
+        }
+    }
+
+    fn value_key_at(call, value: Handle, index: usize) -> Bytes, Bytes::EMPTY; {
+        let node = call.node(value);
+        call.key_at(node, index).map_or(Bytes::EMPTY, |key| Bytes::of(key.as_bytes()))
+    }
+
+    fn value_to_json(call, value: Handle) -> Bytes, Bytes::EMPTY; {
+        let node = call.node(value);
+        let value = given!(call.copy(node), Bytes::EMPTY);
+        match call.keep_text(json::to_json(&value)) {
+            Node::Text(text) => Bytes::of(text.as_bytes()),
+            _ => Bytes::EMPTY,
+        }
+    }
+
+    fn make_nil(call) -> Handle, 0; {
+        call.handle(Node::Nil)
+    }
+
+    fn make_bool(call, value: i32) -> Handle, 0; {
+        call.handle(Node::Bool(value != 0))
+    }
+
+    fn make_int(call, value: i64) -> Handle, 0; {
+        call.handle(Node::Int(value))
+    }
+
+    fn make_float(call, value: f64) -> Handle, 0; {
+        call.handle(Node::Float(value))
+    }
+
+    fn make_text(call, given: Bytes) -> Handle, 0; {
+        let text = given!(text(call, given), 0);
+        let node = call.keep_text(text);
+        call.handle(node)
+    }
+
+    fn make_bytes(call, given: Bytes) -> Handle, 0; {
+        let bytes = given!(bytes(call, given), 0);
+        let node = call.keep_bytes(bytes);
+        call.handle(node)
+    }
+
+    fn make_list(call, values: *const Handle, count: usize) -> Handle, 0; {
+        if count > 0 && values.is_null() {
+            call.fail("it gave a null pointer where there should be values");
+            return 0;
+        }
+        let mut list = Vec::with_capacity(count.min(MADE));
+        for at in 0..count {
+            let node = call.node(*values.add(at));
+            list.push(given!(call.copy(node), 0));
+        }
+        let node = call.keep(Value::List(list));
+        call.handle(node)
+    }
+
+    fn make_map(call, keys: *const Bytes, values: *const Handle, count: usize) -> Handle, 0; {
+        if count > 0 && (keys.is_null() || values.is_null()) {
+            call.fail("it gave a null pointer where there should be keys and values");
+            return 0;
+        }
+        let mut map = Map::new();
+        for at in 0..count {
+            let key = given!(text(call, *keys.add(at)), 0);
+            let node = call.node(*values.add(at));
+            map.insert(key.into(), given!(call.copy(node), 0));
+        }
+        let node = call.keep(Value::Map(map));
+        call.handle(node)
+    }
+
+    fn make_from_json(call, given: Bytes) -> Handle, 0; {
+        let bytes = given!(bytes(call, given), 0);
+        match json::from_json(bytes) {
+            Ok(value) => {
+                let node = call.keep(value);
+                call.handle(node)
+            }
+            Err(message) => {
+                call.fail(message);
+                0
+            }
+        }
+    }
+}
+
+/// Said of functions that are for registering.
+const LATE: &str = "it registers something when it is too late for that";
+
+/// Said of functions that are for stages.
+const NO_STAGE: &str = "it emits something where no stage is running";
+
+/// Room that is made for a list at once, whatever length a plugin says it has.
+const MADE: usize = 1024;
+
+/// The place of a diagnostic: `Some(None)` for none. `None` when its item is not the call's, which fails.
+fn place(call: &mut Call<'_>, raw: &abi::Diagnostic, file: &str) -> Option<Option<Place>> {
+    let mut text = None;
+    let mut name = file.to_owned();
+    if raw.item != 0 {
+        let place = call.item(raw.item)?;
+        if let Role::Stage(desk) = &call.role {
+            let (of_item, own) = source_of(&desk.items[place].item, call);
+            if file.is_empty() {
+                (name, text) = (of_item, own);
+            }
+        }
+    }
+    if name.is_empty() {
+        return Some(None);
+    }
+    if raw.line == 0 && raw.offset < 0 {
+        return Some(Some(Place::file(&name)));
+    }
+    let root = &call.shared.root;
+    let text = text.or_else(|| std::fs::read_to_string(root.join(&name)).ok());
+    let place = match (text, usize::try_from(raw.offset), raw.line) {
+        (Some(text), Ok(offset), 0) => Place::at_offset(&name, &text, offset),
+        (Some(text), _, line) => Place::in_text(&name, &text, line as usize, raw.column as usize),
+        (None, _, line) => {
+            Place { line: line as usize, column: raw.column as usize, ..Place::file(&name) }
+        }
+    };
+    Some(Some(place))
+}
+
+/// The file of an item as messages name it, and its text where the item has it with it.
+fn source_of(item: &crate::pipeline::Item, call: &Call<'_>) -> (String, Option<String>) {
+    use crate::pipeline::Item;
+    let name = |id| Some(call.world?.site?.name_of(id));
+    let page = |id| name(id).unwrap_or_default();
+    match item {
+        Item::Source(source) => {
+            (content_path(&source.path), source.text.as_deref().map(str::to_owned))
+        }
+        Item::DataSource(source) => {
+            (format!("data/{}", source.path), source.text.as_deref().map(str::to_owned))
+        }
+        Item::Page(page) => (content_path(&page.path), None),
+        Item::Data(data) => (format!("data/{}", data.path), None),
+        Item::File(file) => match &file.resource {
+            Some(path) => (content_path(path), None),
+            None => (Path::new("static").join(&*file.to).to_string_lossy().into_owned(), None),
+        },
+        Item::Render(render) => (page(render.page), None),
+        Item::Output(output) => match output.page {
+            Some(id) => (page(id), None),
+            None => (output.path.to_string(), None),
+        },
+    }
+}

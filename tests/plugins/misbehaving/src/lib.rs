@@ -1,0 +1,217 @@
+//! A plugin that does what it is told to, for tests: mostly something wrong.
+//!
+//! Options: `fault`, what it does; `slot`, the stage that its own stands behind (`parse`), or `before:STAGE`;
+//! `barrier`, whether it is one.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use bengal_plugin::{
+    Arguments, Barrier, Data, Error, Filter, Item, Items, Outbox, PerItem, Plugin, Registrar, Slot,
+    Stage, Tag, Value, Work,
+};
+
+struct Misbehaving {
+    fault: String,
+    slot: Slot,
+    barrier: bool,
+}
+
+bengal_plugin::export!(Misbehaving);
+
+impl Plugin for Misbehaving {
+    fn register(registrar: &mut Registrar<'_>) -> Result<(), Error> {
+        let options = registrar.options();
+        let fault = options.text("fault")?.unwrap_or("none").to_owned();
+        let slot = options.text("slot")?.unwrap_or("parse");
+        let slot = match slot.strip_prefix("before:") {
+            Some(anchor) => Slot::before(anchor),
+            None => Slot::after(slot),
+        };
+        let barrier = options.bool("barrier")?.unwrap_or(false);
+        match &*fault {
+            "register-error" => return Err(Error::new("it does not like Mondays")),
+            "register-panic" => panic!("in register"),
+            "value" => registrar.value("title", "mine")?,
+            "filter-taken" => registrar.filter(Named("upcase"))?,
+            "together" => registrar.filter(Together(AtomicUsize::new(0)))?,
+            "tag-taken" => registrar.tag(Named("if"))?,
+            "template" => registrar.template("../x", "")?,
+            _ => {}
+        }
+        registrar.stage(Self { fault, slot, barrier })
+    }
+}
+
+struct Named(&'static str);
+
+impl Filter for Named {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn apply(&self, _: Value<'_>, _: &Arguments<'_>) -> Result<Data, Error> {
+        Ok(Data::Nil)
+    }
+}
+
+/// A filter that waits until it is called on a second thread: `alone` when none comes.
+struct Together(AtomicUsize);
+
+impl Filter for Together {
+    fn name(&self) -> &str {
+        "together"
+    }
+
+    fn apply(&self, pages: Value<'_>, _: &Arguments<'_>) -> Result<Data, Error> {
+        let titles = pages.iter().filter_map(|page| page.get("title")?.as_str()).count();
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let begun = Instant::now();
+        while self.0.load(Ordering::SeqCst) < 2 && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::yield_now();
+        }
+        let alone = self.0.load(Ordering::SeqCst) < 2;
+        Ok(format!("{} {titles}", if alone { "alone" } else { "together" }).into())
+    }
+}
+
+impl Tag for Named {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn render(&self, _: &str, _: &Arguments<'_>, _: &str) -> Result<String, Error> {
+        Ok(String::new())
+    }
+}
+
+impl Stage for Misbehaving {
+    fn name(&self) -> &str {
+        "misbehaving"
+    }
+
+    fn slot(&self) -> Slot {
+        self.slot.clone()
+    }
+
+    fn items(&self) -> Items {
+        match &*self.fault {
+            "emit-million" | "emit-path" | "emit-late" | "emit-output" | "emit-twice" => {
+                Items::NONE
+            }
+            "html-undeclared" => Items::PAGE,
+            "empty" => Items::SOURCE | Items::PAGE | Items::RENDER | Items::OUTPUT,
+            "change" => Items::SOURCE | Items::PAGE_HTML | Items::OUTPUT | Items::FILE,
+            "render" => Items::RENDER,
+            _ => Items::SOURCE | Items::PAGE_HTML | Items::OUTPUT,
+        }
+    }
+
+    fn start(&self) -> Work<'_> {
+        assert!(self.fault != "start-panic", "in start");
+        match self.barrier {
+            false => Work::PerItem(Box::new(Worker { stage: self, kept: HashMap::new() })),
+            true => Work::Barrier(Box::new(Worker { stage: self, kept: HashMap::new() })),
+        }
+    }
+}
+
+struct Worker<'s> {
+    stage: &'s Misbehaving,
+    kept: HashMap<String, usize>,
+}
+
+impl Worker<'_> {
+    fn item(&mut self, item: &mut Item<'_>) -> Result<(), Error> {
+        match &*self.stage.fault {
+            "process-error" if item.path().contains('b') => {
+                Err(Error::new("it does not like this"))
+            }
+            "process-panic" if item.path().contains('b') => panic!("in process"),
+            "html-undeclared" => {
+                item.get("html");
+                Ok(())
+            }
+            "set-unknown" => item.set("colour", "red"),
+            "set-type" => item.set("title", 3),
+            "drop" if item.path().contains('b') => item.discard(),
+            "upper" if item.kind() == Items::PAGE => {
+                item.set("html", item.text("html").replace("text", "TEXT"))
+            }
+            "front" if item.kind() == Items::SOURCE => {
+                item.set("front_matter", bengal_plugin::Data::map([("title", "From a plugin")]))
+            }
+            "output" if item.kind() == Items::OUTPUT => {
+                let title = item.get("page").and_then(|page| page.get("title"));
+                let title = title.and_then(Value::as_str).unwrap_or("-");
+                item.set("text", format!("{}[{title}]", item.text("text")))
+            }
+            "render" => {
+                let kind = item.get("page").and_then(|page| page.get("kind")?.as_str());
+                assert_eq!(kind, Some(item.text("kind")));
+                if item.text("kind") == "404" { item.discard() } else { Ok(()) }
+            }
+            "grow" => {
+                self.kept.insert(item.path().to_owned(), self.kept.len());
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn end(&mut self, out: &mut Outbox<'_>) -> Result<(), Error> {
+        match &*self.stage.fault {
+            "finish-error" => return Err(Error::new("it cannot end so")),
+            "finish-panic" => panic!("in finish"),
+            "emit-million" => {
+                for number in 0..1_000_000 {
+                    out.emit_page(&format!("many/{number}.md"), "x")?;
+                }
+            }
+            "emit-path" => out.emit_page("../x.md", "x")?,
+            "emit-late" => out.emit_page("late.md", "x")?,
+            "emit-output" => {
+                out.emit_output("made.txt", b"made")?;
+                out.emit_output("a/index.html", b"taken")?;
+            }
+            "emit-twice" => {
+                out.emit_output("twice.txt", b"one")?;
+                out.emit_output("twice.txt", b"two")?;
+            }
+            "ignored" => drop(out.emit_output("../out.txt", b"x")),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl PerItem for Worker<'_> {
+    fn process(&mut self, item: &mut Item<'_>, _out: &mut Outbox<'_>) -> Result<(), Error> {
+        self.item(item)
+    }
+
+    fn finish(&mut self, out: &mut Outbox<'_>) -> Result<(), Error> {
+        self.end(out)
+    }
+}
+
+impl Barrier for Worker<'_> {
+    fn process(&mut self, item: &mut Item<'_>) -> Result<(), Error> {
+        self.item(item)
+    }
+
+    fn finish(
+        mut self: Box<Self>,
+        items: &mut [Item<'_>],
+        out: &mut Outbox<'_>,
+    ) -> Result<(), Error> {
+        if self.stage.fault == "count" {
+            let paths: Vec<&str> = items.iter().map(|item| item.path()).collect();
+            out.log(&paths.join(" "));
+            let last = items.len() - 1;
+            items[last].discard()?;
+        }
+        self.end(out)
+    }
+}
