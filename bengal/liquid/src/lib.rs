@@ -7,6 +7,7 @@ pub mod filter;
 pub mod filters;
 mod forloop;
 pub mod host;
+mod inputs;
 pub mod json;
 pub mod language;
 pub mod limits;

@@ -5,26 +5,43 @@
 
 use std::fmt;
 
+/// Random templates are to be many, so they may be of less.
+const FUZZING: bool = cfg!(fuzzing);
+
 /// Rounds of all loops of one rendering. A list of 100,000 pages with loops within it stays far below.
-pub const LOOP_ROUNDS: u64 = 5_000_000;
+pub const LOOP_ROUNDS: u64 = if FUZZING { 2_000 } else { 5_000_000 };
 
 /// Partials of one rendering: some for each page of a list of 100,000.
-pub const INCLUDES: u64 = 500_000;
+pub const INCLUDES: u64 = if FUZZING { 500 } else { 500_000 };
 
 /// How deep partials may nest before they are taken to include themselves.
 pub const INCLUDE_DEPTH: usize = 64;
 
 /// Bytes that one rendering may write: hundreds of times what a browser shows with ease.
-pub const OUTPUT_BYTES: usize = 64 << 20;
+pub const OUTPUT_BYTES: usize = if FUZZING { 64 << 10 } else { 64 << 20 };
 
 /// Bytes of a text that a filter or a `capture` may make: such texts are held in memory, many at once.
-pub const TEXT_BYTES: usize = 16 << 20;
+pub const TEXT_BYTES: usize = if FUZZING { 16 << 10 } else { 16 << 20 };
+
+/// Bytes that comparing or showing one value may come to, each item of a list at 16: more than
+/// [`OUTPUT_BYTES`] would not be shown anyway.
+pub const WALK: usize = OUTPUT_BYTES;
+
+/// How deep comparing and showing go into a value: JSON nests to 128.
+pub const WALK_DEPTH: usize = 200;
+
+/// Bytes that all filters and comparisons of one rendering may go over, each item of a list at
+/// [`ITEM_WORK`]: some ten seconds. A filter over 10,000 pages takes 640 kB of it.
+pub const WORK: u64 = if FUZZING { 1 << 20 } else { 16 << 30 };
+
+/// What an item of a list counts as in [`WORK`].
+pub const ITEM_WORK: u64 = 64;
 
 /// Items of a list that a filter may make: ten times the pages of a large site.
-pub const LIST_ITEMS: usize = 1_000_000;
+pub const LIST_ITEMS: usize = if FUZZING { 2_000 } else { 1_000_000 };
 
 /// Bytes of all texts and lists that one rendering may make with filters and `capture`.
-pub const MADE_BYTES: usize = 1 << 30;
+pub const MADE_BYTES: usize = if FUZZING { 1 << 20 } else { 1 << 30 };
 
 /// How deep blocks, brackets and ranges may nest in a template: they are read by recursion.
 pub const NESTING: usize = 100;
@@ -52,6 +69,10 @@ pub enum Limit {
     MadeBytes,
     /// [`DEPTH`].
     Depth,
+    /// [`WORK`].
+    Work,
+    /// [`WALK`].
+    Walk,
 }
 
 impl fmt::Display for Limit {
@@ -66,6 +87,8 @@ impl fmt::Display for Limit {
             Self::TextBytes => write!(f, "a text is over {} MiB", TEXT_BYTES >> 20),
             Self::ListItems => write!(f, "a list has over {LIST_ITEMS} items"),
             Self::Depth => f.write_str("blocks and the templates they include are nested too deep"),
+            Self::Work => f.write_str("filters and comparisons go over too many items and texts"),
+            Self::Walk => f.write_str("a value holds too much to be shown"),
             Self::MadeBytes => {
                 write!(f, "texts and lists that filters made are over {} MiB", MADE_BYTES >> 20)
             }

@@ -47,6 +47,8 @@ pub(crate) struct Key {
 /// A value of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Input {
+    /// Nothing stands there, which strict renderings note.
+    Undefined,
     Nil,
     Bool(bool),
     Int(i64),
@@ -88,9 +90,10 @@ impl Input {
         })
     }
 
-    /// The value, owned.
-    pub fn value(&self) -> Value<'static> {
-        match self {
+    /// The value, owned; `None` where nothing stands.
+    pub fn value(&self) -> Option<Value<'static>> {
+        Some(match self {
+            Self::Undefined => return None,
             Self::Nil => Value::Nil,
             Self::Bool(value) => Value::Bool(*value),
             Self::Int(number) => Value::Int(*number),
@@ -103,7 +106,7 @@ impl Input {
             Self::Empty => Value::Empty,
             Self::Blank => Value::Blank,
             Self::Range(first, last) => Value::Range(*first, *last),
-        }
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod text;
 mod unique;
 
 pub use jekyll::JEKYLL;
+pub(crate) use jekyll::grouped;
 
 use crate::filter::{Builtin, Run};
 

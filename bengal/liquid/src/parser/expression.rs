@@ -9,6 +9,7 @@ use crate::ast::{
     Remembered, Root, Segment, Term, Test,
 };
 use crate::error::SyntaxError;
+use crate::inputs::mixes;
 use crate::language::Found;
 use crate::limits::NESTING;
 use crate::scan::Span;
@@ -68,12 +69,12 @@ impl Parser<'_, '_> {
             return Err(SyntaxError::new("a filter's name belongs here", offset));
         };
         let each = match name {
-            "where_exp" => Some((Each::Where, 2)),
-            "find_exp" => Some((Each::Find, 2)),
-            "group_by_exp" => Some((Each::Group, 2)),
+            "where_exp" => Some(Each::Where),
+            "find_exp" => Some(Each::Find),
+            "group_by_exp" => Some(Each::Group),
             _ => None,
         };
-        if let Some((each, _)) = each {
+        if let Some(each) = each {
             return self.each(cursor, name, offset, each);
         }
         let arguments = self.arguments_of_filter(cursor)?;
@@ -125,24 +126,25 @@ impl Parser<'_, '_> {
         offset: usize,
         each: Each,
     ) -> Parsed<Call> {
-        let given = self.arguments_of_filter(cursor)?;
-        let [
-            Expression::Literal(Literal::Text(variable)),
-            Expression::Literal(Literal::Text(test)),
-        ] = &*given.positional
-        else {
+        let wrong = || {
             let message =
                 format!("`{name}` takes the name of a variable and an expression, each in quotes");
-            return Err(SyntaxError::new(message, offset));
+            SyntaxError::new(message, offset)
         };
-        // The expression's own offsets are lost within the quotes: all of it stands at the filter.
-        let span = Span { text: test, offset: 0 };
-        let parsed = match each {
-            Each::Group => self.whole(span).map(Test::Value),
-            Each::Where | Each::Find => self.condition(span).map(Test::Condition),
+        if !cursor.eat(':') {
+            return Err(wrong());
+        }
+        let variable = in_quotes(cursor)?.ok_or_else(wrong)?;
+        if !cursor.eat(',') {
+            return Err(wrong());
+        }
+        let span = in_quotes(cursor)?.ok_or_else(wrong)?;
+        cursor.eat(',');
+        let test = match each {
+            Each::Group => Test::Value(self.whole(span)?),
+            Each::Where | Each::Find => Test::Condition(self.condition(span)?),
         };
-        let test = parsed.map_err(|error| SyntaxError { offset, ..error })?;
-        let callee = Callee::Each(each, variable.clone(), Box::new(test));
+        let callee = Callee::Each(each, variable.text.into(), Box::new(test));
         Ok(Call {
             name: name.into(),
             offset: narrow(offset),
@@ -317,13 +319,24 @@ impl Parser<'_, '_> {
         };
         let is_pure = |call: &Call| match &call.callee {
             Callee::Host(filter) => filter.is_pure(),
-            Callee::Builtin(_) | Callee::Each(..) => true,
+            Callee::Builtin(_) => true,
+            Callee::Each(_, variable, test) => !mixes(test, variable),
         };
         if !named(OVER_LISTS) || named(VARYING) || !filtered.filters.iter().all(is_pure) {
             return None;
         }
         Some(Remembered { id: self.language.next_id() })
     }
+}
+
+/// What stands in quotes, if that comes next.
+fn in_quotes<'t>(cursor: &mut Cursor<'t>) -> Parsed<Option<Span<'t>>> {
+    if !matches!(cursor.peek(), Some('"' | '\'')) {
+        return Ok(None);
+    }
+    cursor.skip();
+    let offset = cursor.offset() + 1;
+    Ok(Some(Span { text: cursor.quoted()?, offset }))
 }
 
 /// The value that a word stands for.

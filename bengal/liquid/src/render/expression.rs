@@ -9,11 +9,12 @@ use crate::ast::{
 };
 use crate::error::{Fault, RenderError, Undefined};
 use crate::filter;
+use crate::filters::grouped;
 use crate::limits::{LIST_ITEMS, Limit};
-use crate::value::{Map, Value};
+use crate::value::Value;
 
 /// Undefined names that are noted of one rendering.
-const NOTED: usize = 1_000;
+pub(super) const NOTED: usize = 1_000;
 
 impl<'m: 'v, 'v> Renderer<'m, 'v> {
     /// The value of `filtered`, from memory where it is remembered.
@@ -37,6 +38,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     }
 
     fn call(&mut self, call: &'m Call, input: Value<'v>) -> Evaluated<'v> {
+        self.work(call.offset, &input)?;
         let made = match &call.callee {
             Callee::Each(each, variable, test) => {
                 return self.each(call, input, *each, variable, test);
@@ -106,6 +108,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
                 (Each::Find, Value::Bool(true)) => return Ok(item),
                 (Each::Where, Value::Bool(true)) => kept.push(item),
                 (Each::Group, key) => {
+                    self.work(call.offset, &key)?;
                     let at = *known.entry(key.to_text().into_owned()).or_insert(groups.len());
                     if at == groups.len() {
                         groups.push((key, Vec::new()));
@@ -121,7 +124,8 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let value = match each {
             Each::Find => Value::Nil,
             Each::Where => Value::list(kept),
-            Each::Group => Value::list(groups.into_iter().map(group).collect()),
+            Each::Group => grouped(groups)
+                .map_err(|error| self.failed(call.offset, &call.name, error))?,
         };
         self.count_made(call.offset, &value)?;
         Ok(value)
@@ -144,12 +148,13 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         for (term, join) in &condition.terms {
             holds = match term {
                 Term::Truthy(expression) => self.asked(expression)?.is_truthy(),
-                Term::Compare(left, operator, right) if is_nothing(right) => {
-                    let (left, right) = (self.asked(left)?, self.expression(right)?);
-                    compare(&left, *operator, &right).map_err(|fault| self.fault(offset, fault))?
-                }
                 Term::Compare(left, operator, right) => {
-                    let (left, right) = (self.expression(left)?, self.expression(right)?);
+                    let left = match right {
+                        right if is_nothing(right) => self.asked(left)?,
+                        _ => self.expression(left)?,
+                    };
+                    let right = self.expression(right)?;
+                    self.work(offset, &left)?;
                     compare(&left, *operator, &right).map_err(|fault| self.fault(offset, fault))?
                 }
             };
@@ -193,19 +198,18 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         }
     }
 
-    fn find(&mut self, path: &'m Path) -> Result<Option<Value<'v>>, Box<RenderError>> {
+    pub(super) fn find(&mut self, path: &'m Path) -> Result<Option<Value<'v>>, Box<RenderError>> {
         if !self.captured.is_empty() {
             let own = address(path);
             if let Some((_, value)) = self.captured.iter().find(|(path, _)| *path == own) {
-                return Ok(Some(value.clone()));
+                return Ok(value.clone());
             }
         }
         let root = match &path.root {
             Root::Name(name) => self.name(name),
             Root::Computed(expression) => {
                 let name = self.expression(expression)?;
-                let name = name.to_text();
-                self.name(&name)
+                if name.is_list() { None } else { self.name(&name.to_text()) }
             }
         };
         let Some(mut value) = root else { return Ok(None) };
@@ -269,17 +273,6 @@ pub(super) fn address(path: &Path) -> *const u8 {
     std::ptr::from_ref(path).cast()
 }
 
-/// Jekyll's group: `{name, items, size}`.
-fn group<'v>((name, items): (Value<'v>, Vec<Value<'v>>)) -> Value<'v> {
-    let size = Value::from(items.len());
-    let fields = vec![
-        (Value::Str("name"), name),
-        (Value::Str("items"), Value::list(items)),
-        (Value::Str("size"), size),
-    ];
-    Value::Map(std::sync::Arc::new(Map(fields)))
-}
-
 /// What `.size`, `.first` and `.last` give.
 fn command<'v>(value: &Value<'v>, name: &str) -> Option<Value<'v>> {
     match name {
@@ -321,7 +314,7 @@ fn range_end(value: &Value<'_>) -> i64 {
         Value::Int(number) => *number,
         #[expect(clippy::cast_possible_truncation, reason = "saturates")]
         Value::Float(number) => *number as i64,
-        other => leading_integer(&other.to_text()),
+        other => leading_integer(other.as_str().unwrap_or_default()),
     }
 }
 

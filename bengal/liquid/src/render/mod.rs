@@ -21,7 +21,9 @@ use crate::error::{Fault, Place, RenderError, Undefined};
 use crate::filter::{FilterError, Surroundings};
 use crate::forloop::Loop;
 use crate::host::Host;
-use crate::limits::{DEPTH, INCLUDES, LOOP_ROUNDS, Limit, MADE_BYTES, OUTPUT_BYTES, TEXT_BYTES};
+use crate::limits::{
+    DEPTH, INCLUDES, ITEM_WORK, LOOP_ROUNDS, Limit, MADE_BYTES, OUTPUT_BYTES, TEXT_BYTES, WORK,
+};
 use crate::memo::{Entry, Memo};
 use crate::template::Template;
 use crate::value::{Object, Value};
@@ -87,6 +89,23 @@ impl Template {
     }
 }
 
+/// Output that refuses what would make it longer than it may be; it is then just too long, which
+/// [`Renderer::check_output`] finds.
+struct Bounded<'o> {
+    out: &'o mut String,
+    most: usize,
+}
+
+impl Write for Bounded<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        if self.out.len() > self.most {
+            return Err(std::fmt::Error);
+        }
+        self.out.push_str(text);
+        Ok(())
+    }
+}
+
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flow {
@@ -132,6 +151,8 @@ struct Renderer<'m, 'v> {
     most: usize,
     depth: usize,
     rounds: u64,
+    /// Bytes that filters and comparisons may still go over.
+    work: u64,
     includes: u64,
     made: usize,
     undefined: Vec<Undefined>,
@@ -139,7 +160,7 @@ struct Renderer<'m, 'v> {
     /// Arguments of the filters being called; kept for its memory.
     arguments: Vec<Value<'v>>,
     /// The values that stand for paths, where a result is to be remembered.
-    captured: Vec<(*const u8, Value<'v>)>,
+    captured: Vec<(*const u8, Option<Value<'v>>)>,
 }
 
 impl<'m: 'v, 'v> Renderer<'m, 'v> {
@@ -160,6 +181,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             most: OUTPUT_BYTES,
             depth: 0,
             rounds: LOOP_ROUNDS,
+            work: WORK,
             includes: INCLUDES,
             made: 0,
             undefined: Vec::new(),
@@ -194,8 +216,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             }
             NodeKind::Output(filtered) => {
                 let value = self.filtered(filtered)?;
-                self.show(&value);
-                self.check_output(node.offset)?;
+                self.show(node.offset, &value)?;
             }
             NodeKind::Assign(name, filtered) => self.assign(name, filtered)?,
             NodeKind::Capture(name, block) => return self.capture(node.offset, name, block),
@@ -203,8 +224,8 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             NodeKind::Case(case) => return self.case(case),
             NodeKind::For(kind) => return self.run_loop(node.offset, kind),
             NodeKind::TableRow(table) => return self.table(node.offset, table),
-            NodeKind::Cycle(cycle) => self.cycle(cycle)?,
-            NodeKind::Count(name, step) => self.count(name, *step),
+            NodeKind::Cycle(cycle) => self.cycle(node.offset, cycle)?,
+            NodeKind::Count(name, step) => self.count(node.offset, name, *step)?,
             NodeKind::IfChanged(block) => return self.if_changed(node.offset, block),
             NodeKind::Include(partial) => return self.include(node.offset, partial),
             NodeKind::Render(partial) => self.render(node.offset, partial)?,
@@ -217,25 +238,48 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     }
 
     /// Writes `value` as `{{ }}` does.
-    fn show(&mut self, value: &Value<'_>) {
+    fn show(&mut self, offset: u32, value: &Value<'_>) -> Result<(), Box<RenderError>> {
         match value {
             Value::Str(text) => self.out.push_str(text),
             Value::Text(text) => self.out.push_str(text),
-            Value::Nil => {}
-            // A string takes whatever is written.
+            Value::Nil => return Ok(()),
             other => {
-                let _ = write!(self.out, "{other}");
+                let mut out = Bounded { out: &mut self.out, most: self.most };
+                if other.show(&mut out).is_err() && self.out.len() <= self.most {
+                    return Err(self.limit(offset, Limit::Walk));
+                }
             }
         }
+        self.check_output(offset)
     }
 
     fn check_output(&self, offset: u32) -> Result<(), Box<RenderError>> {
-        if self.out.len() > self.most {
-            let limit =
-                if self.most >= OUTPUT_BYTES { Limit::OutputBytes } else { Limit::TextBytes };
-            return Err(self.limit(offset, limit));
+        if self.out.len() > self.most { Err(self.too_long(offset)) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn too_long(&self, offset: u32) -> Box<RenderError> {
+        let whole = self.most >= OUTPUT_BYTES;
+        self.limit(offset, if whole { Limit::OutputBytes } else { Limit::TextBytes })
+    }
+
+    /// Counts what a filter or comparison is about to go over.
+    fn work(&mut self, offset: u32, value: &Value<'v>) -> Result<(), Box<RenderError>> {
+        let work = match value {
+            Value::Str(text) => text.len() as u64,
+            Value::Text(text) => text.len() as u64,
+            Value::List(_) | Value::Items(_) | Value::Range(..) => {
+                (value.len().unwrap_or(0) as u64).saturating_mul(ITEM_WORK)
+            }
+            _ => return Ok(()),
+        };
+        match self.work.checked_sub(work) {
+            Some(left) => {
+                self.work = left;
+                Ok(())
+            }
+            None => Err(self.limit(offset, Limit::Work)),
         }
-        Ok(())
     }
 
     /// What `render` writes, as a text of its own.

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::expression::address;
+use super::expression::{NOTED, address};
 use super::{Renderer, Scene, Variable};
-use crate::ast::{
-    Arguments, Callee, Condition, Expression, Filtered, Path, Root, Segment, Term, Test,
-};
+use crate::ast::{Expression, Filtered, Path, Root};
 use crate::error::RenderError;
 use crate::host::NoSite;
+use crate::inputs::inputs;
 use crate::memo::{Entry, Input, Key, Memo};
 use crate::value::{Object, Value};
 
@@ -64,7 +63,11 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         });
         let mut values = Vec::with_capacity(paths.len());
         for path in &paths {
-            match Input::of(&self.path(path)?) {
+            let input = match self.find(path)? {
+                Some(value) => Input::of(&value),
+                None => Some(Input::Undefined),
+            };
+            match input {
                 Some(input) => values.push(input),
                 None => return Ok(None),
             }
@@ -80,7 +83,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         };
         if self.scene.strict {
             for undefined in &entry.undefined {
-                if !self.undefined.contains(undefined) {
+                if self.undefined.len() < NOTED && !self.undefined.contains(undefined) {
                     self.undefined.push(undefined.clone());
                 }
             }
@@ -136,76 +139,5 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             && !self.counters.iter().any(|(own, _)| *own == name)
             && self.scene.globals.get(name).is_none()
             && self.scene.lasting.get(name).is_some()
-    }
-}
-
-/// Calls `each` with every path in `filtered` but the one that it begins with and those that begin with
-/// the variable of a filter's own expression.
-fn inputs<'m>(filtered: &'m Filtered, each: &mut dyn FnMut(&'m Path)) {
-    if let Expression::Path(path) = &filtered.value {
-        of_path(path, each);
-    }
-    for call in &filtered.filters {
-        of_arguments(&call.arguments, each);
-        if let Callee::Each(_, variable, test) = &call.callee {
-            of_test(test, &mut |path| {
-                if !matches!(&path.root, Root::Name(name) if name == variable) {
-                    each(path);
-                }
-            });
-        }
-    }
-}
-
-fn of_arguments<'m>(arguments: &'m Arguments, each: &mut dyn FnMut(&'m Path)) {
-    let named = arguments.named.iter().map(|(_, value)| value);
-    arguments.positional.iter().chain(named).for_each(|value| of_expression(value, each));
-}
-
-fn of_test<'m>(test: &'m Test, each: &mut dyn FnMut(&'m Path)) {
-    match test {
-        Test::Condition(condition) => of_condition(condition, each),
-        Test::Value(filtered) => {
-            of_expression(&filtered.value, each);
-            inputs(filtered, each);
-        }
-    }
-}
-
-fn of_condition<'m>(condition: &'m Condition, each: &mut dyn FnMut(&'m Path)) {
-    for (term, _) in &condition.terms {
-        match term {
-            Term::Truthy(value) => of_expression(value, each),
-            Term::Compare(left, _, right) => {
-                of_expression(left, each);
-                of_expression(right, each);
-            }
-        }
-    }
-}
-
-fn of_expression<'m>(expression: &'m Expression, each: &mut dyn FnMut(&'m Path)) {
-    match expression {
-        Expression::Literal(_) => {}
-        Expression::Path(path) => {
-            each(path);
-            of_path(path, each);
-        }
-        Expression::Range(ends) => {
-            of_expression(&ends.0, each);
-            of_expression(&ends.1, each);
-        }
-    }
-}
-
-/// The paths within the brackets of `path`.
-fn of_path<'m>(path: &'m Path, each: &mut dyn FnMut(&'m Path)) {
-    if let Root::Computed(expression) = &path.root {
-        of_expression(expression, each);
-    }
-    for segment in &path.rest {
-        if let Segment::Computed(expression) = segment {
-            of_expression(expression, each);
-        }
     }
 }

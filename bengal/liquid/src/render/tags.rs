@@ -3,6 +3,7 @@
 use super::{Flow, Rendered, Renderer, Variable};
 use crate::ast::{Block, Branch, Case, Cycle, Filtered, HostTag, Markup, Step, When};
 use crate::error::RenderError;
+use crate::limits::TextBuilder;
 use crate::tag::Given;
 use crate::value::Value;
 
@@ -73,13 +74,14 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         Ok(Flow::Next)
     }
 
-    pub(super) fn cycle(&mut self, cycle: &'m Cycle) -> Done {
+    pub(super) fn cycle(&mut self, offset: u32, cycle: &'m Cycle) -> Done {
         let key = match &cycle.name {
             Some(name) => {
-                let mut key = String::from("=");
-                // A string takes whatever is written.
-                let _ = self.expression(name)?.inspect(&mut key);
-                key
+                let mut key = TextBuilder::default();
+                let name = self.expression(name)?;
+                let named = key.push('=').and_then(|()| key.write_with(|key| name.inspect(key)));
+                named.map_err(|limit| self.limit(offset, limit))?;
+                key.finish()
             }
             None => cycle.written.to_string(),
         };
@@ -93,7 +95,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let round = self.cycles[index].1;
         if let Some(value) = cycle.values.get(round) {
             let value = self.expression(value)?;
-            self.show(&value);
+            self.show(offset, &value)?;
         }
         let next = round + 1;
         self.cycles[index].1 = if next >= cycle.values.len() { 0 } else { next };
@@ -101,7 +103,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     }
 
     /// `increment` shows the counter and then counts; `decrement` counts and then shows it.
-    pub(super) fn count(&mut self, name: &'m str, step: Step) {
+    pub(super) fn count(&mut self, offset: u32, name: &'m str, step: Step) -> Done {
         let index = match self.counters.iter().position(|(own, _)| *own == name) {
             Some(index) => index,
             None => {
@@ -126,7 +128,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
                 *counter
             }
         };
-        self.show(&Value::Int(shown));
+        self.show(offset, &Value::Int(shown))
     }
 
     pub(super) fn if_changed(&mut self, offset: u32, block: &'m Block) -> Rendered {

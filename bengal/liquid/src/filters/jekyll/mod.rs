@@ -26,6 +26,7 @@ mod text;
 mod tests;
 
 use super::{encode, filter};
+pub(crate) use select::grouped;
 use crate::filter::Builtin;
 
 /// How deep lists that filters make may nest: dropping, comparing and showing them is recursive.

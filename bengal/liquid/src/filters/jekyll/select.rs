@@ -87,6 +87,11 @@ pub(super) fn group_by<'v>(
         groups[at].1.push(item);
         Ok(true)
     })?;
+    grouped(groups)
+}
+
+/// A list of `{name, items, size}`, one for each of `groups`.
+pub fn grouped<'v>(groups: Vec<(Value<'v>, Vec<Value<'v>>)>) -> Filtered<'v> {
     let group = |(name, items): (Value<'v>, Vec<Value<'v>>)| {
         let size = Value::from(items.len());
         let fields = [("name", name), ("items", Value::list(items)), ("size", size)];
