@@ -76,6 +76,8 @@ fn parse(name: &str, text: &str) -> Option<Template> {
     }
 }
 
+static UTC: jiff::tz::TimeZone = jiff::tz::TimeZone::UTC;
+
 type Given = (String, Result<Vec<Undefined>, Box<RenderError>>);
 
 fn render<'m>(
@@ -90,7 +92,7 @@ fn render<'m>(
         partials: files,
         memo,
         now: Date { seconds: 1_700_000_000, nanoseconds: 0, offset: 0 },
-        zone: &jiff::tz::TimeZone::UTC,
+        zone: &UTC,
         seed: "",
         host: &NoSite,
         strict: true,
@@ -107,7 +109,7 @@ fn render<'m>(
 fuzz_target!(|text: &str| {
     let mut texts = text.splitn(3, '\0');
     let template = parse("t", texts.next().unwrap_or_default());
-    let mut partial = |name| texts.next().and_then(|text| parse(name, text));
+    let mut partial = |name: &str| texts.next().and_then(|text| parse(name, text));
     let files = Files([partial("a"), partial("b")]);
     let Some(template) = template else { return };
     let data = (&Data::of(LASTING), &Data::of(GLOBALS));
