@@ -204,19 +204,7 @@ pub fn display_path(root: &Path, path: &Path) -> String {
     path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
 
-/// The known name nearest to `name`, where at most one slip in three letters parts them.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = name.chars().count().div_ceil(3);
-    // However it is put together: `baseURL` is `base_url`.
-    let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
-    let own = plain(name);
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&own, &plain(candidate)), candidate))
-        .filter(|(slips, _)| *slips <= near)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
+pub use bengal_liquid::error::nearest;
 
 #[cfg(test)]
 mod tests {

@@ -31,7 +31,8 @@ fn compare(name: &str, text: &str, site: &Site) {
     let theirs = parser.parse(text).expect("a template of the crate");
     let objects = site.objects(1);
     let ours = Language::new().parse(name, text).expect("a template");
-    let (lasting, files, memo) = (Lasting(Site::new(site.pages.len())), Files::default(), Memo::new());
+    let (lasting, files, memo) =
+        (Lasting(Site::new(site.pages.len())), Files::default(), Memo::new());
     let globals = Globals(&site.pages[1]);
     let (mut their_out, mut our_out) = (Vec::new(), String::new());
     let mut by_crate = || {

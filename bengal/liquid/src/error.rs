@@ -27,12 +27,15 @@ impl SyntaxError {
     }
 }
 
-/// The known name nearest to `name`, where at most one slip in three letters parts them.
-fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The known name nearest to `name`, where at most one slip in three letters parts them, however they
+/// are put together: `baseURL` is `base_url`.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = name.chars().count().div_ceil(3);
+    let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
+    let own = plain(name);
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(&own, &plain(candidate)), candidate))
         .filter(|(slips, _)| *slips <= most)
         .min()
         .map(|(_, candidate)| candidate)

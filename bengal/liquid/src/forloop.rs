@@ -37,19 +37,10 @@ impl Loop {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Value<'static>> {
-        let index = self.index.load(Relaxed);
-        Some(match name {
-            "index" => (index + 1).into(),
-            "index0" => index.into(),
-            "rindex" => (self.length - index).into(),
-            "rindex0" => (self.length - index - 1).into(),
-            "first" => (index == 0).into(),
-            "last" => (index + 1 == self.length).into(),
-            "length" => self.length.into(),
-            _ => match self.columns {
-                Some(columns) => of_table(name, index, columns)?,
-                None => self.of_loop(name)?,
-            },
+        let round = Round { index: self.index.load(Relaxed), length: self.length };
+        round.get(name).or_else(|| match self.columns {
+            Some(columns) => of_table(name, round.index, columns),
+            None => self.of_loop(name),
         })
     }
 
@@ -61,6 +52,30 @@ impl Loop {
             }
             _ => None,
         }
+    }
+}
+
+/// The round a loop is in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Round {
+    /// From 0.
+    pub index: usize,
+    pub length: usize,
+}
+
+impl Round {
+    pub fn get(self, name: &str) -> Option<Value<'static>> {
+        let Self { index, length } = self;
+        Some(match name {
+            "index" => (index + 1).into(),
+            "index0" => index.into(),
+            "rindex" => (length - index).into(),
+            "rindex0" => (length - index - 1).into(),
+            "first" => (index == 0).into(),
+            "last" => (index + 1 == length).into(),
+            "length" => length.into(),
+            _ => return None,
+        })
     }
 }
 

@@ -22,17 +22,10 @@ pub(crate) fn inputs<'m>(filtered: &'m Filtered, each: &mut dyn FnMut(&'m Path))
     }
 }
 
-/// Whether `test` looks something up by what its variable stands for, elsewhere than in that: then no one
-/// value stands for it.
-pub(crate) fn mixes(test: &Test, variable: &str) -> bool {
-    let is_own = |path: &Path| matches!(&path.root, Root::Name(name) if **name == *variable);
-    let mut mixes = false;
-    of_test(test, &mut |path| {
-        if !is_own(path) {
-            of_path(path, &mut |inner| mixes |= is_own(inner));
-        }
-    });
-    mixes
+/// Whether something is looked up in `path` by a name or index that must be computed first.
+pub(crate) fn is_computed(path: &Path) -> bool {
+    let is_computed = |segment: &Segment| matches!(segment, Segment::Computed(_));
+    matches!(path.root, Root::Computed(_)) || path.rest.iter().any(is_computed)
 }
 
 fn of_arguments<'m>(arguments: &'m Arguments, each: &mut dyn FnMut(&'m Path)) {

@@ -138,9 +138,7 @@ impl<'t> TemplateTokens<'t> {
         loop {
             let found = at + memmem::find(&self.source.as_bytes()[at..], b"{%")?;
             let inner = &self.source[found + 2..];
-            let (trims, tag) =
-                inner.strip_prefix('-').map_or((false, inner), |inner| (true, inner));
-            let tag = tag.trim_start();
+            let tag = inner.strip_prefix('-').unwrap_or(inner).trim_start();
             let end = tag.strip_prefix("end").and_then(|tag| tag.strip_prefix(name));
             let closed = end.map(str::trim_start).and_then(|rest| {
                 let (trims, rest) =
@@ -151,12 +149,11 @@ impl<'t> TemplateTokens<'t> {
                 at = found + 2;
                 continue;
             };
-            let mut text = &self.source[self.at..found];
-            if std::mem::replace(&mut self.trim, trims_after) {
-                text = text.trim_start();
-            }
+            // As in Ruby, white space is taken outside of what is raw, not within.
+            self.trim = trims_after;
+            let text = &self.source[self.at..found];
             self.at = self.source.len() - rest.len();
-            return Some(if trims { text.trim_end() } else { text });
+            return Some(text);
         }
     }
 }

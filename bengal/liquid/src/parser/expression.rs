@@ -9,7 +9,6 @@ use crate::ast::{
     Remembered, Root, Segment, Term, Test,
 };
 use crate::error::SyntaxError;
-use crate::inputs::mixes;
 use crate::language::Found;
 use crate::limits::NESTING;
 use crate::scan::Span;
@@ -319,8 +318,7 @@ impl Parser<'_, '_> {
         };
         let is_pure = |call: &Call| match &call.callee {
             Callee::Host(filter) => filter.is_pure(),
-            Callee::Builtin(_) => true,
-            Callee::Each(_, variable, test) => !mixes(test, variable),
+            Callee::Builtin(_) | Callee::Each(..) => true,
         };
         if !named(OVER_LISTS) || named(VARYING) || !filtered.filters.iter().all(is_pure) {
             return None;

@@ -57,7 +57,7 @@ impl<'t> Parser<'_, 't> {
             return Ok(());
         }
         let (kind, blank) = match name {
-            "#" => return Ok(()),
+            "#" => return inline_comment(markup),
             "assign" => (self.assign(markup)?, true),
             "break" => (NodeKind::Break, false),
             "capture" => (self.capture(offset, markup)?, true),
@@ -219,7 +219,7 @@ impl<'t> Parser<'_, 't> {
             match self.tokens.next()? {
                 Some((_, Token::Tag(Span { text: "comment", .. }, _))) => open += 1,
                 Some((_, Token::Tag(Span { text: "endcomment", .. }, _))) => open -= 1,
-                Some((_, Token::Tag(Span { text: "raw", .. }, _))) => drop(self.tokens.raw("raw")),
+                Some((at, Token::Tag(Span { text: "raw", .. }, _))) => drop(self.raw(at)?),
                 Some(_) => {}
                 None => return Err(SyntaxError::new("no `endcomment` closes this", offset)),
             }
@@ -228,17 +228,25 @@ impl<'t> Parser<'_, 't> {
     }
 
     fn doc(&mut self, offset: usize, markup: Span<'t>) -> Parsed<()> {
-        let raw = self.tokens.raw("doc");
+        self.raw_text("doc", offset)?;
         if !markup.text.is_empty() {
             return Err(SyntaxError::new("`doc` takes no arguments", markup.offset));
         }
-        raw.map(drop).ok_or_else(|| SyntaxError::new("no `enddoc` closes this", offset))
+        Ok(())
     }
 
     fn raw(&mut self, offset: usize) -> Parsed<(NodeKind, bool)> {
-        let text = self.tokens.raw("raw");
-        let text = text.ok_or_else(|| SyntaxError::new("no `endraw` closes this", offset))?;
+        let text = self.raw_text("raw", offset)?;
         Ok((NodeKind::Text(text.into()), text.is_empty()))
+    }
+
+    /// The text up to the end tag of the tag `name`, which stands at `offset`; without one, all that is
+    /// left belongs to it.
+    fn raw_text(&mut self, name: &str, offset: usize) -> Parsed<&'t str> {
+        self.tokens.raw(name).ok_or_else(|| {
+            self.tokens = Tokens::new("");
+            SyntaxError::new(format!("no `end{name}` closes this"), offset)
+        })
     }
 
     fn cycle(&mut self, markup: Span<'t>) -> Parsed<NodeKind> {
@@ -386,9 +394,7 @@ impl<'t> Parser<'_, 't> {
             Body::None => None,
             Body::Rendered => Some(self.block(tag.name(), offset)?.block()),
             Body::Raw => {
-                let message = || format!("no `end{}` closes this", tag.name());
-                let text = self.tokens.raw(tag.name());
-                let text = text.ok_or_else(|| SyntaxError::new(message(), offset))?;
+                let text = self.raw_text(tag.name(), offset)?;
                 let mut nodes = Nodes::new();
                 nodes.push(offset, NodeKind::Text(text.into()), false);
                 Some(nodes.block())
@@ -425,6 +431,20 @@ struct Head {
     window: Window,
     reversed: bool,
     columns: Option<Expression>,
+}
+
+/// Each line of an inline comment begins with `#`.
+fn inline_comment(markup: Span<'_>) -> Parsed<()> {
+    let mut rest = markup;
+    while let Some(end) = rest.text.find('\n') {
+        rest = rest.from(end + 1);
+        let line = rest.trim();
+        if !line.text.is_empty() && !line.text.starts_with('#') {
+            let message = "each line of an inline comment begins with `#`";
+            return Err(SyntaxError::new(message, line.offset));
+        }
+    }
+    Ok(())
 }
 
 /// The name of a counter.

@@ -101,7 +101,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let mut known = rustc_hash::FxHashMap::default();
         for item in items {
             self.round(call.offset)?;
-            self.locals.push(Variable { name: variable, value: item.clone(), entry: None });
+            self.locals.push(Variable::new(variable, item.clone()));
             let tested = self.test(call.offset, test);
             self.locals.pop();
             match (each, tested?) {
@@ -124,8 +124,9 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let value = match each {
             Each::Find => Value::Nil,
             Each::Where => Value::list(kept),
-            Each::Group => grouped(groups)
-                .map_err(|error| self.failed(call.offset, &call.name, error))?,
+            Each::Group => {
+                grouped(groups).map_err(|error| self.failed(call.offset, &call.name, error))?
+            }
         };
         self.count_made(call.offset, &value)?;
         Ok(value)
@@ -205,15 +206,36 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
                 return Ok(value.clone());
             }
         }
+        let mut rest = &*path.rest;
         let root = match &path.root {
-            Root::Name(name) => self.name(name),
+            Root::Name(name) => match (self.variable(name).and_then(|own| own.running), rest) {
+                (Some(running), [Segment::Name(field) | Segment::Key(field), after @ ..]) => {
+                    match self.loops[running].round.get(field) {
+                        Some(value) => {
+                            rest = after;
+                            Some(value)
+                        }
+                        None => self.name(name),
+                    }
+                }
+                _ => self.name(name),
+            },
             Root::Computed(expression) => {
                 let name = self.expression(expression)?;
                 if name.is_list() { None } else { self.name(&name.to_text()) }
             }
         };
-        let Some(mut value) = root else { return Ok(None) };
-        for segment in &path.rest {
+        let Some(value) = root else { return Ok(None) };
+        self.follow(value, rest)
+    }
+
+    /// What stands in `value` behind the segments `rest`.
+    fn follow(
+        &mut self,
+        mut value: Value<'v>,
+        rest: &'m [Segment],
+    ) -> Result<Option<Value<'v>>, Box<RenderError>> {
+        for segment in rest {
             let next = match segment {
                 Segment::Name(name) => value.field(name).or_else(|| command(&value, name)),
                 Segment::Key(name) => value.field(name),
@@ -232,9 +254,12 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     }
 
     /// What `name` stands for, innermost first.
-    pub(super) fn name(&self, name: &str) -> Option<Value<'v>> {
+    pub(super) fn name(&mut self, name: &str) -> Option<Value<'v>> {
         if let Some(variable) = self.variable(name) {
-            return Some(variable.value.clone());
+            return Some(match variable.running {
+                None => variable.value.clone(),
+                Some(running) => Value::Loop(self.shared_loop(running)),
+            });
         }
         let counter = self.counters.iter().find(|(own, _)| *own == name);
         counter

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::{Flow, Rendered, Renderer, Variable};
+use super::{Flow, Rendered, Renderer, Running, Variable};
 use crate::ast::{Expression, For, Offset, TableRow, Window};
 use crate::error::{Fault, RenderError};
-use crate::forloop::Loop;
+use crate::forloop::{Loop, Round};
 use crate::limits::Limit;
 use crate::value::{Items, Value};
 
@@ -38,30 +38,46 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
                 None => Ok(Flow::Next),
             };
         }
-        let outer = self.innermost.take();
-        let parent = outer.clone();
-        let forloop = Arc::new(Loop::new(span.length, Arc::clone(&kind.name), parent));
-        let mark = self.locals.len();
-        self.innermost = Some(Arc::clone(&forloop));
-        let nil = Value::Nil;
-        self.locals.push(Variable {
-            name: "forloop",
-            value: Value::Loop(Arc::clone(&forloop)),
-            entry: None,
-        });
-        self.locals.push(Variable { name: &kind.variable, value: nil, entry: None });
+        let (mark, running) = (self.locals.len(), self.loops.len());
+        let round = Round { index: 0, length: span.length };
+        self.loops.push(Running { round, name: &kind.name, shared: None });
+        let forloop = Variable::new("forloop", Value::Nil);
+        self.locals.push(Variable { running: Some(running), ..forloop });
+        self.locals.push(Variable::new(&kind.variable, Value::Nil));
         for index in 0..span.length {
             self.round(offset)?;
             let place = if kind.reversed { span.length - 1 - index } else { index };
-            forloop.set_round(index);
+            self.begin_round(running, index);
             self.locals[mark + 1].value = span.items.get(span.from + place).unwrap_or_default();
             if self.block(&kind.body)? == Flow::Break {
                 break;
             }
         }
         self.locals.truncate(mark);
-        self.innermost = outer;
+        self.loops.truncate(running);
         Ok(Flow::Next)
+    }
+
+    fn begin_round(&mut self, running: usize, index: usize) {
+        let running = &mut self.loops[running];
+        running.round.index = index;
+        if let Some(shared) = &running.shared {
+            shared.set_round(index);
+        }
+    }
+
+    /// The loop `running` as a value.
+    pub(super) fn shared_loop(&mut self, running: usize) -> Arc<Loop> {
+        if let Some(shared) = &self.loops[running].shared {
+            return Arc::clone(shared);
+        }
+        let outer = running.checked_sub(1).filter(|outer| *outer >= self.loops_hidden);
+        let parent = outer.map(|outer| self.shared_loop(outer));
+        let Running { round, name, .. } = &self.loops[running];
+        let shared = Arc::new(Loop::new(round.length, Arc::clone(name), parent));
+        shared.set_round(round.index);
+        self.loops[running].shared = Some(Arc::clone(&shared));
+        shared
     }
 
     /// The items of `list` within `window`; where they end is noted under `name`.
@@ -132,8 +148,8 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let row = Arc::new(Loop::of_table(span.length, Arc::clone(&table.name), columns));
         let mark = self.locals.len();
         let value = Value::Loop(Arc::clone(&row));
-        self.locals.push(Variable { name: "tablerowloop", value, entry: None });
-        self.locals.push(Variable { name: &table.variable, value: Value::Nil, entry: None });
+        self.locals.push(Variable::new("tablerowloop", value));
+        self.locals.push(Variable::new(&table.variable, Value::Nil));
         self.out.push_str("<tr class=\"row1\">\n");
         for index in 0..span.length {
             self.round(offset)?;

@@ -14,12 +14,13 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
 use crate::ast::{Block, Node, NodeKind};
 use crate::date::Date;
 use crate::error::{Fault, Place, RenderError, Undefined};
 use crate::filter::{FilterError, Surroundings};
-use crate::forloop::Loop;
+use crate::forloop::{Loop, Round};
 use crate::host::Host;
 use crate::limits::{
     DEPTH, INCLUDES, ITEM_WORK, LOOP_ROUNDS, Limit, MADE_BYTES, OUTPUT_BYTES, TEXT_BYTES, WORK,
@@ -124,6 +125,36 @@ struct Variable<'m, 'v> {
     value: Value<'v>,
     /// The result that it has, where that is remembered.
     entry: Option<Arc<Entry<'m>>>,
+    /// The loop under way that it stands for, where it is a `forloop`.
+    running: Option<usize>,
+}
+
+impl<'m, 'v> Variable<'m, 'v> {
+    fn new(name: &'m str, value: Value<'v>) -> Self {
+        Self { name, value, entry: None, running: None }
+    }
+}
+
+/// Variables, loops and the like that a usual template has at once: so many take no memory of their own.
+const USUAL: usize = 12;
+
+/// What tells a `cycle` from others.
+#[derive(Debug, PartialEq, Eq)]
+enum CycleName<'m> {
+    /// Its values as written.
+    Written(&'m str),
+    /// Its name, as shown.
+    Named(String),
+}
+
+/// A loop under way. What templates ask of it as a rule is answered from here: a value that can be kept
+/// is made only when one is asked for.
+#[derive(Debug)]
+struct Running<'m> {
+    round: Round,
+    name: &'m Arc<str>,
+    /// The same for values.
+    shared: Option<Arc<Loop>>,
 }
 
 /// A rendering under way.
@@ -134,18 +165,21 @@ struct Renderer<'m, 'v> {
     /// The tags that included it, outermost first.
     included_from: Vec<(&'m Template, u32)>,
     /// Variables of loops and partials, innermost last.
-    locals: Vec<Variable<'m, 'v>>,
+    locals: SmallVec<[Variable<'m, 'v>; USUAL]>,
     /// Variables that were assigned.
-    assigned: Vec<Variable<'m, 'v>>,
+    assigned: SmallVec<[Variable<'m, 'v>; USUAL]>,
     /// The locals and assigned variables from which on they are seen: `render` hides what is around it.
     hidden: (usize, usize),
-    counters: Vec<(&'m str, i64)>,
-    cycles: Vec<(String, usize)>,
+    counters: SmallVec<[(&'m str, i64); 4]>,
+    cycles: SmallVec<[(CycleName<'m>, usize); 4]>,
     /// What `ifchanged` last showed.
     shown: Option<String>,
     /// Where loops ended, by name.
-    ended: Vec<(Arc<str>, usize)>,
-    innermost: Option<Arc<Loop>>,
+    ended: SmallVec<[(Arc<str>, usize); USUAL]>,
+    /// Loops under way, innermost last.
+    loops: SmallVec<[Running<'m>; 4]>,
+    /// Of these, how many `render` hides.
+    loops_hidden: usize,
     out: String,
     /// Bytes that `out` may have.
     most: usize,
@@ -158,7 +192,7 @@ struct Renderer<'m, 'v> {
     undefined: Vec<Undefined>,
     noted: FxHashSet<*const u8>,
     /// Arguments of the filters being called; kept for its memory.
-    arguments: Vec<Value<'v>>,
+    arguments: SmallVec<[Value<'v>; 4]>,
     /// The values that stand for paths, where a result is to be remembered.
     captured: Vec<(*const u8, Option<Value<'v>>)>,
 }
@@ -169,14 +203,15 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             scene,
             template,
             included_from: Vec::new(),
-            locals: Vec::new(),
-            assigned: Vec::new(),
+            locals: SmallVec::new(),
+            assigned: SmallVec::new(),
             hidden: (0, 0),
-            counters: Vec::new(),
-            cycles: Vec::new(),
+            counters: SmallVec::new(),
+            cycles: SmallVec::new(),
             shown: None,
-            ended: Vec::new(),
-            innermost: None,
+            ended: SmallVec::new(),
+            loops: SmallVec::new(),
+            loops_hidden: 0,
             out: String::new(),
             most: OUTPUT_BYTES,
             depth: 0,
@@ -186,7 +221,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             made: 0,
             undefined: Vec::new(),
             noted: FxHashSet::default(),
-            arguments: Vec::new(),
+            arguments: SmallVec::new(),
             captured: Vec::new(),
         }
     }

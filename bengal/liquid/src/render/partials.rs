@@ -27,7 +27,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         self.locals.extend(arguments);
         if !partial.parameters.is_empty() {
             let include = self.parameters_of(partial)?;
-            self.locals.push(Variable { name: "include", value: include, entry: None });
+            self.locals.push(Variable::new("include", include));
         }
         let flow = self.each_bound(offset, template, variable, bound);
         self.locals.truncate(mark);
@@ -44,14 +44,14 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     ) -> Rendered {
         let Some(bound) = bound else { return self.enter(offset, template) };
         if !bound.is_list() {
-            self.locals.push(Variable { name: variable, value: bound, entry: None });
+            self.locals.push(Variable::new(variable, bound));
             return self.enter(offset, template);
         }
         let mark = self.locals.len();
         for item in bound.for_items() {
             self.round(offset)?;
             self.locals.truncate(mark);
-            self.locals.push(Variable { name: variable, value: item, entry: None });
+            self.locals.push(Variable::new(variable, item));
             let flow = self.enter(offset, template)?;
             if flow != Flow::Next {
                 return Ok(flow);
@@ -74,11 +74,11 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let mut arguments = self.arguments_of(partial)?;
         if !partial.parameters.is_empty() {
             let include = self.parameters_of(partial)?;
-            arguments.push(Variable { name: "include", value: include, entry: None });
+            arguments.push(Variable::new("include", include));
         }
         let (locals, assigned) = (self.locals.len(), self.assigned.len());
         let hidden = std::mem::replace(&mut self.hidden, (locals, assigned));
-        let outer = self.innermost.take();
+        let loops = std::mem::replace(&mut self.loops_hidden, self.loops.len());
         let counters = std::mem::take(&mut self.counters);
         self.locals.extend(arguments);
         let done = match bound {
@@ -86,7 +86,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
                 self.render_each(offset, template, variable, &list)
             }
             Some((_, value)) => {
-                self.locals.push(Variable { name: variable, value, entry: None });
+                self.locals.push(Variable::new(variable, value));
                 self.enter(offset, template).map(drop)
             }
             None => self.enter(offset, template).map(drop),
@@ -94,7 +94,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         self.locals.truncate(locals);
         self.assigned.truncate(assigned);
         self.counters = counters;
-        self.innermost = outer;
+        self.loops_hidden = loops;
         self.hidden = hidden;
         done
     }
@@ -113,9 +113,9 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             self.round(offset)?;
             forloop.set_round(index);
             let value = Value::Loop(Arc::clone(&forloop));
-            self.locals.push(Variable { name: "forloop", value, entry: None });
+            self.locals.push(Variable::new("forloop", value));
             let value = items.get(index).unwrap_or_default();
-            self.locals.push(Variable { name: variable, value, entry: None });
+            self.locals.push(Variable::new(variable, value));
             self.enter(offset, template)?;
             self.locals.truncate(mark);
             self.assigned.truncate(assigned);
@@ -157,7 +157,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let mut variables = Vec::with_capacity(partial.arguments.len());
         for (name, expression) in &partial.arguments {
             let value = self.expression(expression)?;
-            variables.push(Variable { name, value, entry: None });
+            variables.push(Variable::new(name, value));
         }
         Ok(variables)
     }

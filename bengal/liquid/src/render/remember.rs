@@ -7,7 +7,7 @@ use super::{Renderer, Scene, Variable};
 use crate::ast::{Expression, Filtered, Path, Root};
 use crate::error::RenderError;
 use crate::host::NoSite;
-use crate::inputs::inputs;
+use crate::inputs::{inputs, is_computed};
 use crate::memo::{Entry, Input, Key, Memo};
 use crate::value::{Object, Value};
 
@@ -63,6 +63,10 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         });
         let mut values = Vec::with_capacity(paths.len());
         for path in &paths {
+            // What is computed may depend on each item, and have undefined names of its own.
+            if is_computed(path) {
+                return Ok(None);
+            }
             let input = match self.find(path)? {
                 Some(value) => Input::of(&value),
                 None => Some(Input::Undefined),
@@ -111,7 +115,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         alone.captured = paths.iter().map(|path| address(path)).zip(inputs).collect();
         if let Beginning::Variable(entry) = beginning {
             let value = entry.value.clone();
-            alone.locals.push(Variable { name, value, entry: None });
+            alone.locals.push(Variable::new(name, value));
         }
         let value = alone.evaluate(filtered)?;
         Ok(memo.put(key, value, alone.undefined.into()))

@@ -1,6 +1,6 @@
 //! Tags that are neither loops nor partials.
 
-use super::{Flow, Rendered, Renderer, Variable};
+use super::{CycleName, Flow, Rendered, Renderer, Variable};
 use crate::ast::{Block, Branch, Case, Cycle, Filtered, HostTag, Markup, Step, When};
 use crate::error::RenderError;
 use crate::limits::TextBuilder;
@@ -15,7 +15,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             Some(entry) => (entry.value.clone(), Some(entry)),
             None => (self.evaluate(filtered)?, None),
         };
-        self.set(Variable { name, value, entry });
+        self.set(Variable { name, value, entry, running: None });
         Ok(())
     }
 
@@ -31,7 +31,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let (flow, text) = self.text_of(|renderer| renderer.block(block))?;
         let value = Value::from(text);
         self.count_made(offset, &value)?;
-        self.set(Variable { name, value, entry: None });
+        self.set(Variable::new(name, value));
         Ok(flow)
     }
 
@@ -79,11 +79,11 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             Some(name) => {
                 let mut key = TextBuilder::default();
                 let name = self.expression(name)?;
-                let named = key.push('=').and_then(|()| key.write_with(|key| name.inspect(key)));
+                let named = key.write_with(|key| name.inspect(key));
                 named.map_err(|limit| self.limit(offset, limit))?;
-                key.finish()
+                CycleName::Named(key.finish())
             }
-            None => cycle.written.to_string(),
+            None => CycleName::Written(&cycle.written),
         };
         let index = match self.cycles.iter().position(|(own, _)| *own == key) {
             Some(index) => index,

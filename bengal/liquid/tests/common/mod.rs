@@ -81,10 +81,16 @@ impl Site {
         let page = |number: usize| Page {
             title: format!("Page {number} & its <title>"),
             url: format!("/blog/page-{number}/"),
-            description: format!("what page {number} says of itself, in a dozen words or perhaps a few more"),
+            description: format!(
+                "what page {number} says of itself, in a dozen words or perhaps a few more"
+            ),
             kind: if number.is_multiple_of(3) { "section" } else { "page" },
             weight: i64::try_from(number).expect("few pages"),
-            date: Date { seconds: 1_600_000_000 + 86_400 * number as i64, nanoseconds: 0, offset: 0 },
+            date: Date {
+                seconds: 1_600_000_000 + 86_400 * number as i64,
+                nanoseconds: 0,
+                offset: 0,
+            },
             tags: ["rust", "liquid", "speed"].map(|tag| Text(tag.to_owned())).into(),
             content: "<p>Some text of a page, of which there is a lot.</p>\n".repeat(80),
         };
@@ -120,8 +126,11 @@ impl Page {
         }
         page.insert("weight".into(), Value::scalar(self.weight));
         let days = self.date.seconds / 86_400;
-        let date = jiff::Timestamp::from_second(days * 86_400).expect("a date").to_zoned(jiff::tz::TimeZone::UTC);
-        let date = DateTime::from_str(&date.strftime("%Y-%m-%d 00:00:00 +0000").to_string()).expect("a date");
+        let date = jiff::Timestamp::from_second(days * 86_400)
+            .expect("a date")
+            .to_zoned(jiff::tz::TimeZone::UTC);
+        let date = DateTime::from_str(&date.strftime("%Y-%m-%d 00:00:00 +0000").to_string())
+            .expect("a date");
         page.insert("date".into(), Value::scalar(date));
         let tags = self.tags.iter().map(|tag| Value::scalar(tag.0.clone())).collect();
         page.insert("tags".into(), Value::Array(tags));

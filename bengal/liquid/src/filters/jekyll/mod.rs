@@ -26,8 +26,8 @@ mod text;
 mod tests;
 
 use super::{encode, filter};
-pub(crate) use select::grouped;
 use crate::filter::Builtin;
+pub(crate) use select::grouped;
 
 /// How deep lists that filters make may nest: dropping, comparing and showing them is recursive.
 const NESTING: usize = 64;
