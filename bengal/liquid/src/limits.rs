@@ -37,6 +37,9 @@ pub const WORK: u64 = if FUZZING { 1 << 20 } else { 16 << 30 };
 /// What an item of a list counts as in [`WORK`].
 pub const ITEM_WORK: u64 = 64;
 
+/// What an item that `where_exp` and the like look at through an expression counts as in [`WORK`].
+pub const TEST_WORK: u64 = 4 * ITEM_WORK;
+
 /// Items of a list that a filter may make: ten times the pages of a large site.
 pub const LIST_ITEMS: usize = if FUZZING { 2_000 } else { 1_000_000 };
 

@@ -68,6 +68,18 @@ pub(crate) struct Entry<'m> {
     pub number: u64,
     /// What was undefined in it.
     pub undefined: Box<[Undefined]>,
+    /// What computing it took. Each use counts as much, so that a limit does not depend on which page was
+    /// the first to use it.
+    pub spent: Spent,
+}
+
+/// What a rendering used of its limits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spent {
+    /// Of [`crate::limits::WORK`].
+    pub work: u64,
+    /// Of [`crate::limits::MADE_BYTES`].
+    pub made: usize,
 }
 
 impl Input {
@@ -126,10 +138,11 @@ impl<'m> Memo<'m> {
         key: Key,
         value: Value<'m>,
         undefined: Box<[Undefined]>,
+        spent: Spent,
     ) -> Arc<Entry<'m>> {
         let number = self.numbers.fetch_add(1, Relaxed);
         let items = if value.is_list() { value.len().unwrap_or(0) } else { 1 };
-        let entry = Arc::new(Entry { value, number, undefined });
+        let entry = Arc::new(Entry { value, number, undefined, spent });
         if self.items.fetch_add(items, Relaxed) > ITEMS {
             self.items.fetch_sub(items, Relaxed);
             return entry;

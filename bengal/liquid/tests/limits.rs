@@ -142,3 +142,17 @@ fn wide_templates_and_long_ones_are_read_at_once() {
         drop(language().parse("t", &text));
     }
 }
+
+/// What is remembered counts for each page that uses it, so that no page depends on another's coming first.
+#[test]
+fn what_is_remembered_counts_against_the_limits() {
+    let text = "{% for i in (1..5000) %}{% assign n = a | size %}{% endfor %}";
+    let template = language().parse("t", text).expect("a template");
+    let (nothing, files) = (Data::json("{}"), Files::default());
+    let pages = Data::json(&format!(r#"{{"a": [{}]}}"#, vec!["1"; 100_000].join(",")));
+    let memo = bengal_liquid::memo::Memo::new();
+    for memo in [None, Some(&memo), Some(&memo)] {
+        let error = template.render(scene(&pages, &nothing, &files, memo), &mut String::new());
+        assert_eq!(error.expect_err("it is too much").kind, Fault::Limit(Limit::Work));
+    }
+}

@@ -201,7 +201,7 @@ fn what_ruby_refuses_is_refused() {
         "{% if 1 < '2' %}x{% endif %}",
         "{% for i in a limit: 'x' %}{% endfor %}",
         "{% # a\n b %}",
-        "{% render p %}",
+        "{% render %}",
         "{% include 'nope' %}",
         "{% case %}{% when 1 %}{% endcase %}",
         "{% capture %}{% endcapture %}",

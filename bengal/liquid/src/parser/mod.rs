@@ -8,6 +8,7 @@
 
 mod cursor;
 mod expression;
+mod loops;
 mod partial;
 mod tags;
 

@@ -10,7 +10,7 @@ use crate::ast::{
 use crate::error::{Fault, RenderError, Undefined};
 use crate::filter;
 use crate::filters::grouped;
-use crate::limits::{LIST_ITEMS, Limit};
+use crate::limits::{LIST_ITEMS, Limit, TEST_WORK};
 use crate::value::Value;
 
 /// Undefined names that are noted of one rendering.
@@ -100,7 +100,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let mut groups: Vec<(Value<'v>, Vec<Value<'v>>)> = Vec::new();
         let mut known = rustc_hash::FxHashMap::default();
         for item in items {
-            self.round(call.offset)?;
+            self.spend_work(call.offset, TEST_WORK)?;
             self.locals.push(Variable::new(variable, item.clone()));
             let tested = self.test(call.offset, test);
             self.locals.pop();

@@ -308,6 +308,10 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             }
             _ => return Ok(()),
         };
+        self.spend_work(offset, work)
+    }
+
+    fn spend_work(&mut self, offset: u32, work: u64) -> Result<(), Box<RenderError>> {
         match self.work.checked_sub(work) {
             Some(left) => {
                 self.work = left;
@@ -337,6 +341,10 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             Value::Items(items) => std::mem::size_of_val(&**items),
             _ => return Ok(()),
         };
+        self.spend_made(offset, bytes)
+    }
+
+    fn spend_made(&mut self, offset: u32, bytes: usize) -> Result<(), Box<RenderError>> {
         self.made = self.made.saturating_add(bytes);
         if self.made > MADE_BYTES { Err(self.limit(offset, Limit::MadeBytes)) } else { Ok(()) }
     }

@@ -8,7 +8,7 @@ use crate::ast::{Expression, Filtered, Path, Root};
 use crate::error::RenderError;
 use crate::host::NoSite;
 use crate::inputs::{inputs, is_computed};
-use crate::memo::{Entry, Input, Key, Memo};
+use crate::memo::{Entry, Input, Key, Memo, Spent};
 use crate::value::{Object, Value};
 
 /// What an expression that may be remembered begins with.
@@ -85,6 +85,9 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             Some(entry) => entry,
             None => self.compute(filtered, memo, key, &paths, name, beginning)?,
         };
+        let offset = filtered.filters.first().map_or(0, |call| call.offset);
+        self.spend_work(offset, entry.spent.work)?;
+        self.spend_made(offset, entry.spent.made)?;
         if self.scene.strict {
             for undefined in &entry.undefined {
                 if self.undefined.len() < NOTED && !self.undefined.contains(undefined) {
@@ -111,6 +114,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let scene = Scene { lasting, globals, partials, memo: none, now, zone, seed, host, strict };
         let mut alone: Renderer<'m, 'm> = Renderer::new(scene, self.template);
         alone.included_from.clone_from(&self.included_from);
+        (alone.work, alone.made) = (self.work, self.made);
         let inputs = key.inputs.iter().map(Input::value);
         alone.captured = paths.iter().map(|path| address(path)).zip(inputs).collect();
         if let Beginning::Variable(entry) = beginning {
@@ -118,7 +122,8 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             alone.locals.push(Variable::new(name, value));
         }
         let value = alone.evaluate(filtered)?;
-        Ok(memo.put(key, value, alone.undefined.into()))
+        let spent = Spent { work: self.work - alone.work, made: alone.made - self.made };
+        Ok(memo.put(key, value, alone.undefined.into(), spent))
     }
 
     /// What `filtered` begins with, where that is a name whose value lasts.
