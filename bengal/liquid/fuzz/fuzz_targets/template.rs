@@ -115,7 +115,7 @@ fuzz_target!(|text: &str| {
     let data = (&Data::of(LASTING), &Data::of(GLOBALS));
     let memo = Memo::new();
     let plain = render(&template, &files, data, None);
-    // What is remembered is not counted again: a limit may be reached later.
+    // What is remembered counts at once, not filter by filter: a limit may be met at another one.
     if plain.1.as_ref().is_err_and(|error| matches!(error.kind, bengal_liquid::error::Fault::Limit(_))) {
         return;
     }
