@@ -68,10 +68,14 @@ fn is_lower(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii() && !c.is_ascii_uppercase() || c.to_lowercase().eq([c]))
 }
 
+fn lower(text: &str) -> Result<String, Limit> {
+    if text.is_ascii() { Ok(text.to_ascii_lowercase()) } else { letters(text, char::to_lowercase) }
+}
+
 pub fn downcase<'v>(input: Value<'v>, _: &Arguments<'_, 'v>, _: &Surroundings<'_>) -> Filtered<'v> {
     changed(input, |text| match is_lower(text) {
         true => Ok(None),
-        false => letters(text, char::to_lowercase).map(Some),
+        false => lower(text).map(Some),
     })
 }
 
@@ -79,6 +83,7 @@ pub fn upcase<'v>(input: Value<'v>, _: &Arguments<'_, 'v>, _: &Surroundings<'_>)
     let is_upper = |c: char| c.is_ascii() && !c.is_ascii_lowercase() || c.to_uppercase().eq([c]);
     changed(input, |text| match text.chars().all(is_upper) {
         true => Ok(None),
+        false if text.is_ascii() => Ok(Some(text.to_ascii_uppercase())),
         false => letters(text, char::to_uppercase).map(Some),
     })
 }
@@ -103,7 +108,11 @@ pub fn capitalize<'v>(
                 letter.to_lowercase().try_for_each(|letter| made.push(letter))?;
             }
         }
-        made.push_str(&letters(rest, char::to_lowercase)?)?;
+        if is_lower(rest) {
+            made.push_str(rest)?;
+        } else {
+            made.push_str(&lower(rest)?)?;
+        }
         Ok(Some(made.finish()))
     })
 }

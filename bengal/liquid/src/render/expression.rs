@@ -62,6 +62,10 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         arguments: &'m Arguments,
         run: impl FnOnce(&filter::Arguments<'_, 'v>, &filter::Surroundings<'_>) -> T,
     ) -> Result<T, Box<RenderError>> {
+        if arguments.positional.is_empty() && arguments.named.is_empty() {
+            let given = filter::Arguments { positional: &[], named: &[] };
+            return Ok(run(&given, &self.surroundings()));
+        }
         let mut positional = std::mem::take(&mut self.arguments);
         positional.clear();
         for argument in &arguments.positional {
