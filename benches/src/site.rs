@@ -99,9 +99,11 @@ impl Layout {
     }
 }
 
-/// The bare program does not highlight, so bengal does not either, but where that is what is measured.
+/// The bare program neither highlights nor writes a sitemap, so bengal does not either, but where that is
+/// what is measured.
 const CONFIGURATION: &str = "title: A generated site\nbase_url: https://example.org\n\
-                             markdown: {highlight: false}\n";
+                             markdown: {highlight: false}\n\
+                             plugins: [{name: sitemap, enabled: false}]\n";
 
 /// The file, beside the configuration, of one with which bengal highlights.
 pub const HIGHLIGHTING: &str = "highlighting.yaml";
