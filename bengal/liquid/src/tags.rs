@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::filter::{FilterError, Surroundings};
+use crate::host::Host;
 use crate::tag::{Body, Given, Syntax, Tag};
 
 /// Every tag here.
 pub fn jekyll() -> Vec<Arc<dyn Tag>> {
-    vec![Arc::new(Highlight), Arc::new(Link), Arc::new(PostUrl), Arc::new(IncludeRelative)]
+    vec![Arc::new(Highlight), Arc::new(LINK), Arc::new(POST_URL), Arc::new(INCLUDE_RELATIVE)]
 }
 
 /// `{% highlight ruby linenos %}`: what stands in it as code, as it is written.
@@ -57,68 +58,38 @@ impl Tag for Highlight {
     }
 }
 
-/// `{% link blog/hello.md %}`: the URL of a file of the content.
-struct Link;
-
-impl Tag for Link {
-    fn name(&self) -> &str {
-        "link"
-    }
-
-    fn syntax(&self) -> Syntax {
-        Syntax::Text
-    }
-
-    fn run(
-        &self,
-        given: &Given<'_, '_>,
-        surroundings: &Surroundings<'_>,
-        out: &mut String,
-    ) -> Result<(), FilterError> {
-        match surroundings.host.url_of_file(given.text) {
-            Some(url) => out.push_str(&url),
-            None => {
-                return FilterError::argument(format!("`{}` is no page of this site", given.text));
-            }
-        }
-        Ok(())
-    }
+/// A tag whose text the host answers with another.
+struct Answered {
+    name: &'static str,
+    /// What the host answers, or why it cannot.
+    answer: fn(&dyn Host, &str) -> Result<String, String>,
 }
+
+/// `{% link blog/hello.md %}`: the URL of a file of the content.
+const LINK: Answered = Answered {
+    name: "link",
+    answer: |host, path| {
+        host.url_of_file(path).ok_or_else(|| format!("`{path}` is no page of this site"))
+    },
+};
 
 /// `{% post_url 2024-05-06-hello %}`: the URL of a page by the name of its file.
-struct PostUrl;
-
-impl Tag for PostUrl {
-    fn name(&self) -> &str {
-        "post_url"
-    }
-
-    fn syntax(&self) -> Syntax {
-        Syntax::Text
-    }
-
-    fn run(
-        &self,
-        given: &Given<'_, '_>,
-        surroundings: &Surroundings<'_>,
-        out: &mut String,
-    ) -> Result<(), FilterError> {
-        match surroundings.host.url_of_post(given.text) {
-            Some(url) => out.push_str(&url),
-            None => {
-                return FilterError::argument(format!("no page's file is named `{}`", given.text));
-            }
-        }
-        Ok(())
-    }
-}
+const POST_URL: Answered = Answered {
+    name: "post_url",
+    answer: |host, name| {
+        host.url_of_post(name).ok_or_else(|| format!("no page's file is named `{name}`"))
+    },
+};
 
 /// `{% include_relative part.md %}`: another file of the content, as a template.
-struct IncludeRelative;
+const INCLUDE_RELATIVE: Answered = Answered {
+    name: "include_relative",
+    answer: |host, path| host.include_beside(path.trim_matches(['"', '\''])),
+};
 
-impl Tag for IncludeRelative {
+impl Tag for Answered {
     fn name(&self) -> &str {
-        "include_relative"
+        self.name
     }
 
     fn syntax(&self) -> Syntax {
@@ -131,9 +102,8 @@ impl Tag for IncludeRelative {
         surroundings: &Surroundings<'_>,
         out: &mut String,
     ) -> Result<(), FilterError> {
-        let path = given.text.trim_matches(['"', '\'']);
-        let text = surroundings.host.include_beside(path).map_err(FilterError::Argument)?;
-        out.push_str(&text);
+        let answer = (self.answer)(surroundings.host, given.text);
+        out.push_str(&answer.map_err(FilterError::Argument)?);
         Ok(())
     }
 }

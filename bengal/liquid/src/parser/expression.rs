@@ -101,12 +101,10 @@ impl Parser<'_, '_> {
         if count < least || count > most {
             let takes = match (least, most) {
                 (0, 0) => "no arguments".to_owned(),
+                (1, 1) => "1 argument".to_owned(),
                 (least, most) if least == most => format!("{least} arguments"),
                 (least, most) => format!("{least} to {most} arguments"),
             };
-            let takes = takes
-                .replace("1 arguments", "1 argument")
-                .replace("to 1 argument", "to 1 arguments");
             let message = format!("`{name}` takes {takes}, and {count} are given");
             return Err(SyntaxError::new(message, offset));
         }
