@@ -37,7 +37,7 @@ impl Date {
     /// `31.12.2024`, `December 31, 2024 6:30 pm`, `31 Dec 2024` and `Tue, 31 Dec 2024 18:30:00 +0100`.
     /// What is left out is taken from `now` (the year, say) or is the least there is; without a zone it
     /// is in `zone`. `None` where it is no date.
-    pub fn parse(text: &str, now: Self, zone: &TimeZone) -> Option<Self> {
+    pub fn parse(text: &str, now: impl FnOnce() -> Self, zone: &TimeZone) -> Option<Self> {
         parse::parse(text, now, zone)
     }
 

@@ -8,6 +8,7 @@ use crate::date::Date;
 use crate::host::Host;
 use crate::limits::Limit;
 use crate::value::Value;
+use crate::watch::Watch;
 
 /// A filter that comes with the language: one line of [`crate::filters::STANDARD`].
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +97,8 @@ pub struct Surroundings<'a> {
     pub seed: &'a str,
     /// The program that renders.
     pub host: &'a dyn Host,
+    /// What it is told of what is read.
+    pub watch: &'static Watch,
 }
 
 /// Why a filter gives nothing.

@@ -20,7 +20,7 @@
 //! # impl Partials for Names { fn partial(&self, _: &str) -> Partial<'_> { Partial::Missing } }
 //! # let scene = Scene { lasting: &Names, globals: &Names, partials: &Names, memo: None,
 //! #     now: Date { seconds: 0, nanoseconds: 0, offset: 0 }, zone: &jiff::tz::TimeZone::UTC, seed: "",
-//! #     host: &NoSite, strict: false };
+//! #     host: &NoSite, watch: bengal_liquid::watch::Watch::NONE, strict: false };
 //! let template = Language::new().parse("greeting", "Hello, {{ who | upcase }}!").unwrap();
 //! let mut out = String::new();
 //! template.render(scene, &mut out).unwrap();
@@ -62,3 +62,4 @@ pub mod tag;
 pub mod tags;
 pub mod template;
 pub mod value;
+pub mod watch;

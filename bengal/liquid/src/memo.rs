@@ -5,9 +5,6 @@
 //! The first two are its key. It is computed in a scope that holds nothing else, so the compiler proves
 //! that nothing of the page being rendered is in it.
 //!
-//! What an incremental build records of an evaluation belongs into [`Entry`], beside the undefined
-//! names that are there already: each use then replays it.
-//!
 //! **Invariant:** whether a result was remembered does not show in what is rendered.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -18,6 +15,7 @@ use rustc_hash::FxHashMap;
 use crate::date::Date;
 use crate::error::Undefined;
 use crate::value::Value;
+use crate::watch::Noted;
 
 /// Results that are remembered. More are computed each time.
 pub const ENTRIES: usize = 100_000;
@@ -71,6 +69,8 @@ pub(crate) struct Entry<'m> {
     /// What computing it took. Each use counts as much, so that a limit does not depend on which page was
     /// the first to use it.
     pub spent: Spent,
+    /// What the host noted of what was read for it; each use counts as having read it.
+    pub noted: Noted,
 }
 
 /// What a rendering used of its limits.
@@ -139,10 +139,11 @@ impl<'m> Memo<'m> {
         value: Value<'m>,
         undefined: Box<[Undefined]>,
         spent: Spent,
+        noted: Noted,
     ) -> Arc<Entry<'m>> {
         let number = self.numbers.fetch_add(1, Relaxed);
         let items = if value.is_list() { value.len().unwrap_or(0) } else { 1 };
-        let entry = Arc::new(Entry { value, number, undefined, spent });
+        let entry = Arc::new(Entry { value, number, undefined, spent, noted });
         if self.items.fetch_add(items, Relaxed) > ITEMS {
             self.items.fetch_sub(items, Relaxed);
             return entry;

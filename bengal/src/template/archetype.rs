@@ -3,6 +3,7 @@
 //! An archetype sees a few names and no site. It may do what templates may, but for including others.
 
 use bengal_liquid::host::NoSite;
+use bengal_liquid::watch::Watch;
 use bengal_liquid::render::Scene;
 use bengal_liquid::value::{Object, Value};
 use rustc_hash::FxHashMap;
@@ -36,6 +37,7 @@ pub fn fill_archetype(
         zone: &config.timezone,
         seed: "",
         host: &NoSite,
+        watch: Watch::NONE,
         strict: true,
     };
     let mut text = String::new();

@@ -2,6 +2,7 @@
 
 use bengal_liquid::date::Date;
 use bengal_liquid::host::NoSite;
+use bengal_liquid::watch::Watch;
 use bengal_liquid::render::Scene;
 use bengal_liquid::value::{Object, Value};
 use serde_json::json;
@@ -55,6 +56,7 @@ fn rendered(sources: &[(&str, &str)]) -> (String, Vec<Diagnostic>) {
         zone: &config.timezone,
         seed: "",
         host: &NoSite,
+        watch: Watch::NONE,
         strict: true,
     };
     let mut out = String::new();

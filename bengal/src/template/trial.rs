@@ -163,6 +163,7 @@ impl Templates {
             zone: &jiff::tz::TimeZone::UTC,
             seed: "",
             host: &Siteless::default(),
+            watch: bengal_liquid::watch::Watch::NONE,
             strict: self.strict,
         };
         self.render_with(compiled, scene, &compiled.source.file, out, reports)

@@ -95,6 +95,7 @@ fn render<'m>(
         zone: &UTC,
         seed: "",
         host: &NoSite,
+        watch: bengal_liquid::watch::Watch::NONE,
         strict: true,
     };
     let mut out = String::new();

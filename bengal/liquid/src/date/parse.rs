@@ -30,13 +30,13 @@ struct Time {
     offset: Option<i32>,
 }
 
-pub fn parse(text: &str, now: Date, zone: &TimeZone) -> Option<Date> {
+pub fn parse(text: &str, now: impl FnOnce() -> Date, zone: &TimeZone) -> Option<Date> {
     if text.len() > LONGEST {
         return None;
     }
     let text = text.to_lowercase();
     if matches!(text.as_str(), "now" | "today") {
-        return Some(now);
+        return Some(now());
     }
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Date::at(text.parse().ok()?, zone);
@@ -55,17 +55,20 @@ pub fn parse(text: &str, now: Date, zone: &TimeZone) -> Option<Date> {
 
 impl Said {
     /// The moment, with the year, month and day of `now` where only later parts are said.
-    fn moment(self, now: Date, zone: &TimeZone) -> Option<Date> {
+    fn moment(self, now: impl FnOnce() -> Date, zone: &TimeZone) -> Option<Date> {
         if self.year.is_none() && self.month.is_none() && self.day.is_none() && self.time.is_none()
         {
             return None;
         }
-        let today = now.civil();
-        let year = self.year.unwrap_or(today.year().into());
-        let of_now = |part: i8, known: bool| if known { 1 } else { part.into() };
-        let month = self.month.unwrap_or_else(|| of_now(today.month(), self.year.is_some()));
-        let larger = self.year.is_some() || self.month.is_some();
-        let day = self.day.unwrap_or_else(|| of_now(today.day(), larger));
+        let (year, month, day) = match self.year {
+            Some(year) => (year, self.month.unwrap_or(1), self.day.unwrap_or(1)),
+            None => {
+                let today = now().civil();
+                let day = if self.month.is_some() { 1 } else { today.day().into() };
+                let month = self.month.unwrap_or(today.month().into());
+                (today.year().into(), month, self.day.unwrap_or(day))
+            }
+        };
         let time = self.time.unwrap_or_default();
         if !(1..=31).contains(&day) {
             return None;

@@ -9,6 +9,7 @@ use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
 use crate::host::NoSite;
 use crate::limits::{LIST_ITEMS, Limit, TEXT_BYTES};
 use crate::value::{List, Map, Object, Value};
+use crate::watch::Watch;
 
 /// Runs a filter as a template would, with arguments whose number is right.
 fn run<'v>(name: &str, input: Value<'v>, arguments: &[Value<'v>]) -> Filtered<'v> {
@@ -24,7 +25,7 @@ fn with_named<'v>(
     let filter = STANDARD.iter().find(|filter| filter.name == name).expect(name);
     assert!((filter.arguments.0..=filter.arguments.1).contains(&positional.len()), "{name}");
     let surroundings =
-        Surroundings { now: Date::default(), zone: &TimeZone::UTC, seed: "", host: &NoSite };
+        Surroundings { now: Date::default(), zone: &TimeZone::UTC, seed: "", host: &NoSite, watch: Watch::NONE };
     (filter.run)(input, &Arguments { positional, named }, &surroundings)
 }
 

@@ -88,18 +88,19 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         window: &'m Window,
         name: &Arc<str>,
     ) -> Result<Span<'v>, Box<RenderError>> {
-        let items = list.for_items();
         let ended = self.ended.iter().position(|(own, _)| own == name);
         let from = match &window.offset {
             None => 0,
             Some(Offset::Continue) => ended.map_or(0, |index| self.ended[index].1),
             Some(Offset::At(expression)) => self.whole_number(offset, expression)?.unwrap_or(0),
         };
-        let from = from.min(items.len());
         let limit = match &window.limit {
             None => None,
             Some(expression) => self.whole_number(offset, expression)?,
         };
+        let most = limit.map_or(usize::MAX, |limit| from.saturating_add(limit));
+        let items = list.for_items_to(most);
+        let from = from.min(items.len());
         let left = items.len() - from;
         let length = limit.map_or(left, |limit| limit.min(left));
         match ended {

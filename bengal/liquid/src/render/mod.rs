@@ -28,6 +28,7 @@ use crate::limits::{
 use crate::memo::{Entry, Memo};
 use crate::template::Template;
 use crate::value::{Object, Value};
+use crate::watch::Watch;
 
 /// What a template is rendered with.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +49,8 @@ pub struct Scene<'m, 'v> {
     pub seed: &'v str,
     /// The program that renders.
     pub host: &'v dyn Host,
+    /// What it is told of what is read.
+    pub watch: &'static Watch,
     /// Whether undefined names are to be noted.
     pub strict: bool,
 }
@@ -380,7 +383,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     }
 
     fn surroundings(&self) -> Surroundings<'v> {
-        let Scene { now, zone, seed, host, .. } = self.scene;
-        Surroundings { now, zone, seed, host }
+        let Scene { now, zone, seed, host, watch, .. } = self.scene;
+        Surroundings { now, zone, seed, host, watch }
     }
 }

@@ -85,6 +85,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             Some(entry) => entry,
             None => self.compute(filtered, memo, key, &paths, name, beginning)?,
         };
+        (self.scene.watch.again)(&entry.noted);
         let offset = filtered.filters.first().map_or(0, |call| call.offset);
         self.spend_work(offset, entry.spent.work)?;
         self.spend_made(offset, entry.spent.made)?;
@@ -108,10 +109,21 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         name: &'m str,
         beginning: Beginning<'m>,
     ) -> Computed<'m> {
-        let Scene { lasting, partials, now, zone, strict, .. } = self.scene;
+        let Scene { lasting, partials, now, zone, watch, strict, .. } = self.scene;
         let globals: &'m dyn Object = &Nothing;
         let (none, seed, host) = (None, "", &NoSite);
-        let scene = Scene { lasting, globals, partials, memo: none, now, zone, seed, host, strict };
+        let scene = Scene {
+            lasting,
+            globals,
+            partials,
+            memo: none,
+            now,
+            zone,
+            seed,
+            host,
+            watch,
+            strict,
+        };
         let mut alone: Renderer<'m, 'm> = Renderer::new(scene, self.template);
         alone.included_from.clone_from(&self.included_from);
         (alone.work, alone.made) = (self.work, self.made);
@@ -121,9 +133,12 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             let value = entry.value.clone();
             alone.locals.push(Variable::new(name, value));
         }
-        let value = alone.evaluate(filtered)?;
+        (watch.begin)();
+        let value = alone.evaluate(filtered);
+        let noted = (watch.end)();
+        let value = value?;
         let spent = Spent { work: self.work - alone.work, made: alone.made - self.made };
-        Ok(memo.put(key, value, alone.undefined.into(), spent))
+        Ok(memo.put(key, value, alone.undefined.into(), spent, noted))
     }
 
     /// What `filtered` begins with, where that is a name whose value lasts.

@@ -94,6 +94,12 @@ pub trait List: fmt::Debug + Send + Sync {
         self.len() == 0
     }
 
+    /// How many items it has, or `most` where it has more: for those who go no further. A host that
+    /// [watches](crate::watch) knows then that the length itself does not show.
+    fn len_to(&self, most: usize) -> usize {
+        self.len().min(most)
+    }
+
     /// The item at `index`, from 0.
     fn get(&self, index: usize) -> Option<Value<'_>>;
 }
@@ -246,7 +252,13 @@ impl<'v> Value<'v> {
     /// What `for` goes over: the items of a list or range, a list of name and value for each field of an
     /// object, a text that is not empty as one item; nothing for all else.
     pub fn for_items(&self) -> Items<'v> {
+        self.for_items_to(usize::MAX)
+    }
+
+    /// The same, where what stands behind the first `most` items does not matter.
+    pub fn for_items_to(&self, most: usize) -> Items<'v> {
         match self {
+            Self::List(list) if most < usize::MAX => Items::new(self.clone(), list.len_to(most)),
             Self::List(_) | Self::Items(_) | Self::Range(..) => {
                 Items::new(self.clone(), self.len().unwrap_or(0))
             }

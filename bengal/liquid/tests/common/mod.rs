@@ -230,6 +230,7 @@ pub fn scene<'m, 'v>(
         zone: &UTC,
         seed: "",
         host: &NoSite,
+        watch: bengal_liquid::watch::Watch::NONE,
         strict: false,
     }
 }

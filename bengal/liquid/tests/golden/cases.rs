@@ -71,6 +71,7 @@ pub fn render(case: &Json) -> Result<String, String> {
         zone: &jiff::tz::TimeZone::UTC,
         seed: "",
         host: &NoSite,
+        watch: bengal_liquid::watch::Watch::NONE,
         strict: false,
     };
     let mut out = String::new();

@@ -9,6 +9,7 @@ use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
 use crate::host::NoSite;
 use crate::limits::{LIST_ITEMS, Limit, TEXT_BYTES};
 use crate::value::{List, Map, Object, Value};
+use crate::watch::Watch;
 
 /// A page of a host's.
 #[derive(Debug)]
@@ -99,7 +100,7 @@ fn run_seeded<'v>(
     let filter = JEKYLL.iter().find(|filter| filter.name == name).expect("a filter of that name");
     let (least, most) = filter.arguments;
     assert!((least..=most).contains(&arguments.len()), "{name} takes {least} to {most} arguments");
-    let surroundings = Surroundings { now: DATE, zone: &TimeZone::UTC, seed, host: &NoSite };
+    let surroundings = Surroundings { now: DATE, zone: &TimeZone::UTC, seed, host: &NoSite, watch: Watch::NONE };
     (filter.run)(input, &Arguments { positional: arguments, named: &[] }, &surroundings)
 }
 
