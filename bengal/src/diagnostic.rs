@@ -8,10 +8,10 @@
 
 use std::path::Path;
 
-use serde::Serialize;
-
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The page is wrong or missing: the build's exit code is 1.
@@ -21,7 +21,9 @@ pub enum Severity {
 }
 
 /// What kinds of fault there are. Their names are for users to search for and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
     /// A page's alias is taken by something else.
@@ -91,7 +93,7 @@ impl Code {
 }
 
 /// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The file, relative to the site, with `/`.
     pub file: String,
@@ -154,7 +156,7 @@ impl Place {
 const EXCERPT: usize = 400;
 
 /// One fault.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Diagnostic {
     /// Where; `None` when it is about no file.
     pub place: Option<Place>,

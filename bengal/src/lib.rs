@@ -20,6 +20,8 @@
 //! `serve` (a feature, on by default) builds a site whenever it changes, and shows it. What `bengal
 //! new` makes is [`scaffold`]'s. What others add to a build is a [`plugin`].
 //!
+//! A build does again only what changed since the last: [`incremental`].
+//!
 //! What each stage allocates and holds is in the books of [`memory`]. What a site's author did wrong is
 //! a [`diagnostic`]; [`cli`] shows it.
 
@@ -30,6 +32,7 @@ pub mod content;
 pub mod data;
 pub mod diagnostic;
 pub mod highlight;
+pub mod incremental;
 pub mod manifest;
 pub mod markdown;
 pub mod memory;

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashSet;
 
+use crate::incremental::fingerprint::of_bytes;
+use crate::incremental::stamp::Stamp;
+
 /// The folder in the output directory that holds unfinished files; gone when a build ends.
 pub const TEMPORARY: &str = ".bengal-tmp";
 
@@ -56,6 +59,11 @@ impl OutputDir {
         &self.root
     }
 
+    /// A reader for one worker.
+    pub fn reader(&self) -> OutputReader<'_> {
+        OutputReader { directory: self, folders: FxHashSet::default(), held: Vec::new() }
+    }
+
     /// A writer for one worker; `number` differs for each. It can write while the directory is open.
     pub fn writer(&self, number: usize) -> OutputWriter<'_> {
         OutputWriter {
@@ -64,6 +72,47 @@ impl OutputDir {
             folders: FxHashSet::default(),
             held: Vec::new(),
         }
+    }
+}
+
+/// Looks at what stands in an output directory, for one worker.
+#[derive(Debug)]
+pub struct OutputReader<'o> {
+    directory: &'o OutputDir,
+    /// Folders that are known to be folders, and no links.
+    folders: FxHashSet<Box<str>>,
+    held: Vec<u8>,
+}
+
+impl OutputReader<'_> {
+    /// The stamp of the plain file at `path`, to which no link leads.
+    pub fn stamp(&mut self, path: &str) -> Option<Stamp> {
+        for (end, _) in path.match_indices('/') {
+            let folder = &path[..end];
+            if !self.folders.contains(folder) {
+                let found = fs::symlink_metadata(self.directory.root.join(folder)).ok()?;
+                if !found.is_dir() {
+                    return None;
+                }
+                self.folders.insert(folder.into());
+            }
+        }
+        let found = fs::symlink_metadata(self.directory.root.join(path)).ok()?;
+        found.is_file().then(|| Stamp::of(&found))
+    }
+
+    /// The stamp of the plain file at `path`, if its bytes have the fingerprint `hash`: that it had
+    /// `stamp` when they had is as good as reading them.
+    pub fn holds(&mut self, path: &str, stamp: Option<Stamp>, hash: u64) -> Option<Stamp> {
+        let now = self.stamp(path)?;
+        if Some(now) == stamp {
+            return Some(now);
+        }
+        let mut file = open_plain(&self.directory.root.join(path)).ok()??;
+        let now = Stamp::of(&file.metadata().ok()?);
+        self.held.clear();
+        file.read_to_end(&mut self.held).ok()?;
+        (of_bytes(&self.held) == hash).then_some(now)
     }
 }
 
@@ -141,27 +190,29 @@ enum Folder {
 }
 
 impl OutputWriter<'_> {
-    /// Writes `bytes` to `path`, relative to the output directory with `/`.
+    /// Writes `bytes` to `path`, relative to the output directory with `/`; gives the stamp that the file
+    /// has then.
     ///
     /// # Errors
     /// When something stands in the way, or the directory cannot be written.
-    pub fn write(&mut self, path: &str, bytes: &[u8]) -> Result<Written, OutputError> {
+    pub fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(Written, Stamp), OutputError> {
         let folder = self.prepare(path)?;
         let target = self.directory.root.join(path);
-        if folder == Folder::There && self.holds(&target, bytes)? {
-            return Ok(Written::Unchanged);
+        if folder == Folder::There
+            && let Some(stamp) = self.holds(&target, bytes)?
+        {
+            return Ok((Written::Unchanged, stamp));
         }
         let mut file = File::create(&self.temporary)?;
         file.write_all(bytes)?;
-        drop(file);
-        self.place(&target, path)
+        self.place(file, &target, path)
     }
 
     /// Copies the file at `from` to `path`, relative to the output directory with `/`.
     ///
     /// # Errors
     /// When `from` cannot be read ([`OutputError::Blocked`]), or as in [`OutputWriter::write`].
-    pub fn copy(&mut self, path: &str, from: &Path) -> Result<Written, OutputError> {
+    pub fn copy(&mut self, path: &str, from: &Path) -> Result<(Written, Stamp), OutputError> {
         let unreadable =
             |error: io::Error| OutputError::Blocked(format!("it cannot be read: {error}"));
         let length = fs::metadata(from).map_err(unreadable)?.len();
@@ -171,8 +222,10 @@ impl OutputWriter<'_> {
         }
         let folder = self.prepare(path)?;
         let target = self.directory.root.join(path);
-        if folder == Folder::There && same_file(from, &target).map_err(unreadable)? {
-            return Ok(Written::Unchanged);
+        if folder == Folder::There
+            && let Some(stamp) = same_file(from, &target).map_err(unreadable)?
+        {
+            return Ok((Written::Unchanged, stamp));
         }
         let mut source = File::open(from).map_err(unreadable)?;
         let mut file = File::create(&self.temporary)?;
@@ -184,13 +237,18 @@ impl OutputWriter<'_> {
                 .map_err(unreadable)?;
             return Err(error.into());
         }
-        drop(file);
-        self.place(&target, path)
+        self.place(file, &target, path)
     }
 
-    fn place(&self, target: &Path, path: &str) -> Result<Written, OutputError> {
+    fn place(
+        &self,
+        file: File,
+        target: &Path,
+        path: &str,
+    ) -> Result<(Written, Stamp), OutputError> {
         match fs::rename(&self.temporary, target) {
-            Ok(()) => Ok(Written::Changed),
+            // Asked now, as renaming is a change too.
+            Ok(()) => Ok((Written::Changed, Stamp::of(&file.metadata()?))),
             Err(error) if is_directory(&error) || target.is_dir() => {
                 Err(OutputError::Blocked(format!("in the output directory, {path} is a directory")))
             }
@@ -243,19 +301,16 @@ impl OutputWriter<'_> {
         Ok(made)
     }
 
-    /// Whether the file at `target` is a plain one that holds `bytes`.
-    fn holds(&mut self, target: &Path, bytes: &[u8]) -> io::Result<bool> {
-        let mut file = match open_plain(target) {
-            Ok(Some(file)) => file,
-            Ok(None) => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        if file.metadata()?.len() != bytes.len() as u64 {
-            return Ok(false);
+    /// The stamp of the file at `target`, where that is a plain one that holds `bytes`.
+    fn holds(&mut self, target: &Path, bytes: &[u8]) -> io::Result<Option<Stamp>> {
+        let Some(mut file) = open_plain(target)? else { return Ok(None) };
+        let stamp = Stamp::of(&file.metadata()?);
+        if stamp.size() != bytes.len() as u64 {
+            return Ok(None);
         }
         self.held.clear();
         file.read_to_end(&mut self.held)?;
-        Ok(self.held == bytes)
+        Ok((self.held == bytes).then_some(stamp))
     }
 }
 
@@ -282,25 +337,26 @@ pub(crate) fn open_plain(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Whether the file at `target` is a plain one that holds what the file at `from` holds.
+/// The stamp of the file at `target`, where that is a plain one that holds what the file at `from` holds.
 ///
 /// # Errors
 /// When `from` cannot be read. A `target` that cannot be read is not the same.
-fn same_file(from: &Path, target: &Path) -> io::Result<bool> {
+fn same_file(from: &Path, target: &Path) -> io::Result<Option<Stamp>> {
     let mut here = File::open(from)?;
-    let Ok(Some(mut there)) = open_plain(target) else { return Ok(false) };
+    let Ok(Some(mut there)) = open_plain(target) else { return Ok(None) };
     let length = here.metadata()?.len();
-    if !there.metadata().is_ok_and(|there| there.len() == length) {
-        return Ok(false);
+    let Ok(stamp) = there.metadata().map(|metadata| Stamp::of(&metadata)) else { return Ok(None) };
+    if stamp.size() != length {
+        return Ok(None);
     }
     let (mut a, mut b) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     loop {
         let length = here.read(&mut a)?;
         if length == 0 {
-            return Ok(true);
+            return Ok(Some(stamp));
         }
         if there.read_exact(&mut b[..length]).is_err() || a[..length] != b[..length] {
-            return Ok(false);
+            return Ok(None);
         }
     }
 }
@@ -324,11 +380,11 @@ mod tests {
     fn an_equal_file_is_not_touched() {
         let (_site, output) = output();
         let path = output.root().join("a/b.html");
-        assert_eq!(output.writer(0).write("a/b.html", b"one").unwrap(), Written::Changed);
+        assert_eq!(output.writer(0).write("a/b.html", b"one").unwrap().0, Written::Changed);
         let before = fs::metadata(&path).unwrap().modified().unwrap();
-        assert_eq!(output.writer(0).write("a/b.html", b"one").unwrap(), Written::Unchanged);
+        assert_eq!(output.writer(0).write("a/b.html", b"one").unwrap().0, Written::Unchanged);
         assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
-        assert_eq!(output.writer(0).write("a/b.html", b"two").unwrap(), Written::Changed);
+        assert_eq!(output.writer(0).write("a/b.html", b"two").unwrap().0, Written::Changed);
         assert_eq!(fs::read(&path).unwrap(), b"two");
     }
 
@@ -338,8 +394,8 @@ mod tests {
         let from = site.path().join("from");
         for size in [0, 10, usize::try_from(SMALL).unwrap() + 10] {
             fs::write(&from, vec![7; size]).unwrap();
-            assert_eq!(output.writer(0).copy("x", &from).unwrap(), Written::Changed, "{size}");
-            assert_eq!(output.writer(0).copy("x", &from).unwrap(), Written::Unchanged, "{size}");
+            assert_eq!(output.writer(0).copy("x", &from).unwrap().0, Written::Changed, "{size}");
+            assert_eq!(output.writer(0).copy("x", &from).unwrap().0, Written::Unchanged, "{size}");
             assert_eq!(fs::read(output.root().join("x")).unwrap(), vec![7; size]);
         }
     }
@@ -363,7 +419,7 @@ mod tests {
         assert!(matches!(output.writer(0).write("a/b", b"x"), Err(OutputError::Blocked(_))));
         fs::write(outside.join("f"), b"x").unwrap();
         std::os::unix::fs::symlink(outside.join("f"), output.root().join("f")).unwrap();
-        assert_eq!(output.writer(0).write("f", b"x").unwrap(), Written::Changed);
+        assert_eq!(output.writer(0).write("f", b"x").unwrap().0, Written::Changed);
         assert!(!output.root().join("f").is_symlink());
     }
 
@@ -410,7 +466,7 @@ mod tests {
         // It is the source that cannot be read: that the target is a folder is no error here.
         let from = site.path().join("from");
         fs::write(&from, b"x").unwrap();
-        assert!(!same_file(&from, output.root()).unwrap());
+        assert!(same_file(&from, output.root()).unwrap().is_none());
         assert!(same_file(&site.path().join("gone"), &output.root().join("x")).is_err());
     }
 
@@ -431,7 +487,7 @@ mod tests {
         let pipe = output.root().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
         assert!(made.success());
-        assert_eq!(output.writer(0).write("pipe", b"x").unwrap(), Written::Changed);
+        assert_eq!(output.writer(0).write("pipe", b"x").unwrap().0, Written::Changed);
         assert_eq!(fs::read(&pipe).unwrap(), b"x");
     }
 }

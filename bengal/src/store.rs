@@ -11,14 +11,15 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::incremental::pages::Bodies;
 use crate::memory;
 
 /// Where a body stands in the store, and what it must hash to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Stored {
     offset: u64,
     length: u32,
@@ -110,33 +111,90 @@ impl StateDir {
 /// The name of the folder in a site that bengal keeps for itself.
 pub const FOLDER: &str = ".bengal";
 
-/// The bodies of one build.
+/// The bodies of a build, and of those before it.
 #[derive(Debug)]
 pub struct BodyStore {
     file: File,
     path: PathBuf,
+    generation: u64,
     end: AtomicU64,
+    /// The generation before, whose bodies are moved to this one as they are asked for.
+    before: Option<File>,
+    /// Whether the file outlives this build: an index says what a later one may read of it.
+    kept: AtomicBool,
+    /// Whether a body that should be there could not be read.
+    lost: AtomicBool,
 }
 
 impl BodyStore {
-    /// A new generation in `state`, empty; what killed builds left behind is removed.
+    /// A new generation in `state`, empty.
     ///
     /// # Errors
     /// When the file cannot be made.
     pub fn create(state: &StateDir) -> io::Result<Self> {
-        let mut generation = 0;
-        for entry in std::fs::read_dir(state.path())? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let Some(number) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
-                continue;
-            };
-            generation = generation.max(number.parse().unwrap_or(0));
-            std::fs::remove_file(entry.path())?;
-        }
-        let path = state.path().join(format!("{PREFIX}{}", generation + 1));
+        let generation =
+            generations(state)?.iter().map(|(number, _)| *number).max().unwrap_or(0) + 1;
+        let path = state.path().join(format!("{PREFIX}{generation}"));
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
-        Ok(Self { file, path, end: AtomicU64::new(0) })
+        Ok(Self::new(file, path, generation, 0, false))
+    }
+
+    /// The generation in `state` that an index speaks of; a new one in its stead where over half of it is
+    /// dead.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is shorter than it should be.
+    pub fn reopen(state: &StateDir, bodies: Bodies) -> io::Result<Self> {
+        let Bodies { generation, length, live } = bodies;
+        let path = state.path().join(format!("{PREFIX}{generation}"));
+        let file = OpenOptions::new().read(true).write(true).open(&path)?;
+        let held = file.metadata()?.len();
+        if held < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let end = held.max(length);
+        if end > DEAD && live < end / 2 {
+            let mut new = Self::create(state)?;
+            new.before = Some(file);
+            return Ok(new);
+        }
+        Ok(Self::new(file, path, generation, end, true))
+    }
+
+    fn new(file: File, path: PathBuf, generation: u64, end: u64, kept: bool) -> Self {
+        let (end, kept, lost) =
+            (AtomicU64::new(end), AtomicBool::new(kept), AtomicBool::new(false));
+        Self { file, path, generation, end, before: None, kept, lost }
+    }
+
+    /// Whether a body that should be there could not be read.
+    pub fn has_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Keeps the file for later builds, and removes all other generations: an index names this one.
+    ///
+    /// # Errors
+    /// When `state` cannot be read.
+    pub fn keep(&self, state: &StateDir) -> io::Result<()> {
+        self.kept.store(true, Ordering::Relaxed);
+        for (generation, path) in generations(state)? {
+            if generation != self.generation {
+                // What cannot be removed now is removed by a later build.
+                let _ = std::fs::remove_file(path);
+            }
+        }
+        Ok(())
+    }
+
+    /// Which file it is.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether bodies of earlier builds are in another file, and are to be appended to this one.
+    pub fn moves(&self) -> bool {
+        self.before.is_some()
     }
 
     /// A writer for one worker.
@@ -149,19 +207,22 @@ impl BodyStore {
     /// # Errors
     /// When the file cannot be read, or holds something else there.
     pub fn read<'b>(&self, body: Stored, buffer: &'b mut Vec<u8>) -> io::Result<&'b str> {
-        if body.is_empty() {
-            return Ok("");
-        }
-        if buffer.len() < body.len() {
-            memory::kept(|| buffer.resize(body.len(), 0));
-        }
-        let bytes = &mut buffer[..body.len()];
-        read_at(&self.file, bytes, body.offset)?;
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the body store is damaged");
-        if xxh3_64(bytes) != body.hash {
-            return Err(damaged());
-        }
-        std::str::from_utf8(bytes).map_err(|_| damaged())
+        let read = read(&self.file, body, buffer);
+        let read = read.and_then(|bytes| std::str::from_utf8(bytes).map_err(|_| damaged()));
+        self.lost.fetch_or(read.is_err(), Ordering::Relaxed);
+        read
+    }
+
+    /// The same for bytes that an earlier build has appended.
+    ///
+    /// # Errors
+    /// As [`BodyStore::read`].
+    pub fn read_earlier<'b>(
+        &self,
+        stored: Stored,
+        buffer: &'b mut Vec<u8>,
+    ) -> io::Result<&'b [u8]> {
+        read(self.before.as_ref().unwrap_or(&self.file), stored, buffer)
     }
 
     /// Bytes that the file takes.
@@ -175,15 +236,49 @@ impl BodyStore {
     }
 }
 
-/// Until an index says what a later build may read of it, the file serves one build only.
 impl Drop for BodyStore {
     fn drop(&mut self) {
-        // A file that cannot be removed now is removed by the next build.
-        let _ = std::fs::remove_file(&self.path);
+        if !self.kept.load(Ordering::Relaxed) {
+            // A file that cannot be removed now is removed by a later build.
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
 const PREFIX: &str = "bodies-";
+
+/// The generations in `state`, each with its file.
+fn generations(state: &StateDir) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(state.path())? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        if let Some(number) = number.and_then(|number| number.parse().ok()) {
+            found.push((number, entry.path()));
+        }
+    }
+    Ok(found)
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the body store is damaged")
+}
+
+fn read<'b>(file: &File, stored: Stored, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+    if stored.is_empty() {
+        return Ok(&[]);
+    }
+    if buffer.len() < stored.len() {
+        memory::kept(|| buffer.resize(stored.len(), 0));
+    }
+    let bytes = &mut buffer[..stored.len()];
+    read_at(file, bytes, stored.offset)?;
+    if xxh3_64(bytes) == stored.hash { Ok(bytes) } else { Err(damaged()) }
+}
+
+/// Bytes of a store below which nobody minds how many of them are dead.
+const DEAD: u64 = 1 << 20;
 
 /// Bytes that a writer takes of the file at a time: some sixty bodies, so that a body costs a
 /// sixtieth of a system call, and what a worker leaves unused is little.
@@ -203,8 +298,7 @@ impl BodyWriter<'_> {
     ///
     /// # Errors
     /// When the file cannot be written, or `body` is over 4 GiB.
-    pub fn append(&mut self, body: &str) -> io::Result<Stored> {
-        let body = body.as_bytes();
+    pub fn append(&mut self, body: &[u8]) -> io::Result<Stored> {
         let length = u32::try_from(body.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
         if self.buffer.len() + body.len() > self.room {
             self.flush()?;
@@ -222,6 +316,10 @@ impl BodyWriter<'_> {
     /// When the file cannot be written.
     pub fn flush(&mut self) -> io::Result<()> {
         write_at(&self.store.file, &self.buffer, self.start)?;
+        // The rest is free again, unless another worker has taken what is behind it.
+        let (end, rest) = (self.start + self.room as u64, (self.room - self.buffer.len()) as u64);
+        let end_of_file = &self.store.end;
+        let _ = end_of_file.compare_exchange(end, end - rest, Ordering::Relaxed, Ordering::Relaxed);
         self.buffer.clear();
         self.room = 0;
         Ok(())
@@ -283,7 +381,8 @@ mod tests {
                 let store = &store;
                 move || {
                     let mut writer = store.writer();
-                    let stored = (0..200).map(|i| writer.append(&body(worker, i)).unwrap());
+                    let stored =
+                        (0..200).map(|i| writer.append(body(worker, i).as_bytes()).unwrap());
                     let stored = stored.collect();
                     writer.flush().unwrap();
                     stored
@@ -306,7 +405,7 @@ mod tests {
         let state = state(site.path());
         let store = BodyStore::create(&state).unwrap();
         let mut writer = store.writer();
-        let place = writer.append("a body").unwrap();
+        let place = writer.append(b"a body").unwrap();
         writer.flush().unwrap();
         let mut buffer = Vec::new();
         std::fs::write(&store.path, b"A body").unwrap();
@@ -319,13 +418,17 @@ mod tests {
     fn a_generation_is_new_and_what_was_left_behind_is_removed() {
         let site = tempfile::tempdir().unwrap();
         let state = state(site.path());
-        std::fs::write(state.path().join("bodies-7"), b"left behind").unwrap();
+        let before = state.path().join("bodies-7");
+        std::fs::write(&before, b"left behind").unwrap();
         let store = BodyStore::create(&state).unwrap();
         assert!(store.path.ends_with("bodies-8"));
-        assert!(!state.path().join("bodies-7").exists());
         let path = store.path.clone();
         drop(store);
-        assert!(!path.exists());
+        assert!(before.exists() && !path.exists());
+        let store = BodyStore::create(&state).unwrap();
+        store.keep(&state).unwrap();
+        drop(store);
+        assert!(!before.exists() && path.exists());
     }
 
     #[test]

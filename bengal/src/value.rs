@@ -11,7 +11,7 @@ use rustc_hash::FxBuildHasher;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 
 /// A string of the model: immutable and as small as its text.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize)]
 pub struct Text(Box<str>);
 
 impl Text {
@@ -91,6 +91,35 @@ impl std::ops::DerefMut for Map {
     }
 }
 
+impl serde::Serialize for Map {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Map {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Not `IndexMap`'s own, which would need its feature `serde`.
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Map;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Map, A::Error> {
+                let mut map = Map::new();
+                while let Some((key, value)) = access.next_entry()? {
+                    map.insert(key, value);
+                }
+                Ok(map)
+            }
+        }
+        deserializer.deserialize_map(Entries)
+    }
+}
+
 impl IntoIterator for Map {
     type Item = (Text, Value);
     type IntoIter = indexmap::map::IntoIter<Text, Value>;
@@ -110,7 +139,7 @@ impl<'a> IntoIterator for &'a Map {
 }
 
 /// A value of a document.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub enum Value {
     /// Nothing: `null`, `~`, or an empty value.
     #[default]

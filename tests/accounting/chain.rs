@@ -51,6 +51,7 @@ pub fn item(number: usize, bytes: usize) -> Item {
         path: Arc::from(format!("item {number}")),
         bytes: vec![0; bytes],
         page: None,
+        made_of: None,
     })
 }
 

@@ -185,6 +185,7 @@ fn what_the_chain_itself_does_in_a_call_is_not_the_items() {
                 path: Arc::clone(&path),
                 bytes: Vec::new(),
                 page: None,
+                made_of: None,
             }))
         })?;
         drop(given);

@@ -50,7 +50,12 @@ impl Barrier for Emit<'_> {
         for number in 0..self.0.items {
             self.0.begun.fetch_add(1, SeqCst);
             let path = Arc::from(format!("item {number}"));
-            out.emit(Item::Output(Output { path, bytes: vec![0; self.0.bytes], page: None }))?;
+            out.emit(Item::Output(Output {
+                path,
+                bytes: vec![0; self.0.bytes],
+                page: None,
+                made_of: None,
+            }))?;
         }
         Ok(())
     }
@@ -181,6 +186,7 @@ fn what_a_stage_drops_and_adds_is_counted() {
                 path: Arc::from("more"),
                 bytes: Vec::new(),
                 page: None,
+                made_of: None,
             }))?;
             out.emit(item)
         }

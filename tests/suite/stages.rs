@@ -164,9 +164,12 @@ fn a_stage_may_drop_pages() {
 fn a_stage_may_change_what_flows() {
     let site = site();
     let shout = |item: Item, out: &mut Outbox<'_>| match item {
-        Item::Output(Output { path, bytes, page }) => {
-            out.emit(Item::Output(Output { path, bytes: bytes.to_ascii_uppercase(), page }))
-        }
+        Item::Output(Output { path, bytes, page, made_of }) => out.emit(Item::Output(Output {
+            path,
+            bytes: bytes.to_ascii_uppercase(),
+            page,
+            made_of,
+        })),
         Item::Page(mut page) => {
             page.title = format!("<{}>", page.title).into();
             out.emit(Item::Page(page))
@@ -224,6 +227,7 @@ fn what_comes_after_taxonomy_is_in_no_list() {
                 path: Arc::from("feed.xml"),
                 bytes: b"<feed/>".to_vec(),
                 page: None,
+                made_of: None,
             })
         };
         build(&site, 1, vec![adding(slot, output)]).unwrap();
@@ -241,6 +245,7 @@ fn a_stage_hands_on_what_it_does_not_know() {
                 path: Arc::from("early.txt"),
                 bytes: b"early".to_vec(),
                 page: None,
+                made_of: None,
             })
         };
         build(&site, 1, vec![adding(slot.clone(), output)]).unwrap();
@@ -251,8 +256,14 @@ fn a_stage_hands_on_what_it_does_not_know() {
 #[test]
 fn an_output_of_a_stage_cannot_leave_the_output_directory() {
     let site = site();
-    let output =
-        || Item::Output(Output { path: Arc::from("../x.txt"), bytes: b"x".to_vec(), page: None });
+    let output = || {
+        Item::Output(Output {
+            path: Arc::from("../x.txt"),
+            bytes: b"x".to_vec(),
+            page: None,
+            made_of: None,
+        })
+    };
     let report = build(&site, 1, vec![adding(after("render"), output)]).unwrap();
     assert_eq!(report.exit_code(), 1);
     assert!(!site.path("x.txt").exists());
@@ -332,9 +343,9 @@ fn stages_of_one_slot_stand_in_the_order_given() {
     let site = site();
     let mark = |name: &'static str, slot: Slot| -> Box<dyn Stage> {
         let act: Act<'static> = Box::new(move |item, out| match item {
-            Item::Output(Output { path, mut bytes, page }) => {
+            Item::Output(Output { path, mut bytes, page, made_of }) => {
                 bytes.extend_from_slice(name.as_bytes());
-                out.emit(Item::Output(Output { path, bytes, page }))
+                out.emit(Item::Output(Output { path, bytes, page, made_of }))
             }
             other => out.emit(other),
         });

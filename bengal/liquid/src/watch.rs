@@ -25,5 +25,6 @@ pub struct Watch {
 
 impl Watch {
     /// For a host that does not watch.
-    pub const NONE: &'static Self = &Self { begin: || (), end: || None, again: |_| (), clock: || () };
+    pub const NONE: &'static Self =
+        &Self { begin: || (), end: || None, again: |_| (), clock: || () };
 }

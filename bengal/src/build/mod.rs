@@ -31,6 +31,8 @@ use crate::content::front_matter::Wanted;
 use crate::content::page::Kind;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::highlight::Languages;
+use crate::incremental::pages::Pages;
+use crate::incremental::{self, Cache, Explained};
 use crate::manifest::{self, Manifest};
 use crate::memory::{self, Books, Stats};
 use crate::pipeline::item::Label;
@@ -42,6 +44,7 @@ use crate::plugin::{GivenOption, LoadError, LogLine, Plugin};
 use crate::process;
 use crate::site::{Claims, Site, content_path};
 use crate::stages::{self, Context, WriteCounts};
+use crate::store::BodyStore;
 use crate::template::page_view::SiteCell;
 use prepare::{Prepared, at};
 
@@ -67,6 +70,10 @@ pub struct BuildOptions {
     pub keep_on_errors: bool,
     /// Which pages are built besides those that are published now.
     pub wanted: Wanted,
+    /// Nothing of earlier builds is used again.
+    pub full: bool,
+    /// Whether the report says why each page was rendered, or not.
+    pub explain: bool,
     /// As if the configuration said `strict: true`.
     pub strict: bool,
     /// The languages of code: builds with the same ones read each but once.
@@ -110,6 +117,8 @@ pub struct BuildReport {
     pub diagnostics: Vec<Diagnostic>,
     /// What a person should know of the plugins.
     pub notes: Vec<String>,
+    /// Why each page was rendered, or not, where that was asked for.
+    pub explained: Vec<Explained>,
     /// What plugins have printed.
     pub log: Vec<LogLine>,
     /// The files that plugins have said they read.
@@ -216,19 +225,58 @@ pub fn build_with<'s>(
     listener: &Listener<'_>,
     stages: Vec<Box<dyn Stage + 's>>,
 ) -> Result<BuildReport, BuildError> {
+    match attempt(options, listener, &stages)? {
+        Attempt::Done(report) => Ok(*report),
+        // Bodies that were relied on are not there any more.
+        Attempt::Damaged => {
+            let anew = BuildOptions { full: true, ..options.clone() };
+            match attempt(&anew, listener, &stages)? {
+                Attempt::Done(mut report) => {
+                    report.notes.insert(0, incremental::DAMAGED.to_owned());
+                    Ok(*report)
+                }
+                Attempt::Damaged => {
+                    let source = io::ErrorKind::InvalidData.into();
+                    Err(BuildError::Io { path: "the body store".into(), source })
+                }
+            }
+        }
+    }
+}
+
+/// What came of building a site.
+enum Attempt {
+    /// It was built, or could not be.
+    Done(Box<BuildReport>),
+    /// What earlier builds had left was damaged, which showed too late to do without it.
+    Damaged,
+}
+
+fn attempt(
+    options: &BuildOptions,
+    listener: &Listener<'_>,
+    stages: &[Box<dyn Stage + '_>],
+) -> Result<Attempt, BuildError> {
     let (begun, cpu_begun) = (Instant::now(), process::cpu_time());
     let mut prepared = Prepared::new(options, listener, None)?;
     let mut reports = std::mem::take(&mut prepared.reports);
     let Prepared { settings, state, output, plugins, .. } = &prepared;
+    let (cache, store, mut notes) = open_cache(options, &prepared)?;
     let (site, shared) = (OnceLock::new(), Shared::default());
     let written = &shared.written;
     let manifest = state.is_own().then(|| Manifest::new(state, output.root()));
-    let context =
-        Context { manifest: manifest.as_ref(), ..context(options, &prepared, &site, &shared) };
+    let context = Context {
+        manifest: manifest.as_ref(),
+        cache: Some(&cache),
+        ..context(options, &prepared, &store, &site, &shared)
+    };
     let mut registry = Registry::default();
     stages::register(&context, &mut registry);
-    plugins.stages(&context).into_iter().chain(stages).for_each(|stage| registry.register(stage));
+    plugins.stages(&context).into_iter().for_each(|stage| registry.register(stage));
+    stages.iter().for_each(|stage| registry.register(Box::new(&**stage)));
     let chain = registry.into_chain()?;
+    let behind = chain.iter().rev().take_while(|stage| stage.name() != "render");
+    cache.render_all.store(behind.count() > 1, Ordering::Relaxed);
     plugins.settle(&chain.iter().map(|stage| stage.name()).collect::<Vec<_>>())?;
     let opened = output.open(listener.waiting).map_err(at(output.root()))?;
     let jobs = options.jobs.unwrap_or_else(processors);
@@ -236,9 +284,12 @@ pub fn build_with<'s>(
     watch.started(output.root(), jobs);
     let run = runner::run_watched(&chain, jobs, listener.progress, &mut |stage| watch.stage(stage));
     drop(chain);
+    if store.has_lost() {
+        return Ok(Attempt::Damaged);
+    }
     reports.append(&mut watch.take_reports());
     let errors = reports.iter().chain(&run.diagnostics).any(|d| d.severity == Severity::Error);
-    let removed = manifest.map_or(Ok(0), |manifest| match &run.failure {
+    let removed = manifest.as_ref().map_or(Ok(0), |manifest| match &run.failure {
         None if !(options.keep_on_errors && errors) => manifest.replace(&written.paths()),
         _ => manifest.add(&written.paths()).map(|()| 0),
     });
@@ -247,6 +298,10 @@ pub fn build_with<'s>(
         0
     });
     drop(opened);
+    if let (None, Some(site), true) = (&run.failure, site.get(), state.is_own()) {
+        let saved = cache.save(state, &store, site);
+        notes.extend(saved.err().map(|error| incremental::unwritten(&error)));
+    }
     let mut report = report(run, reports, site.get(), &settings.config, written, removed);
     report.output = output.root().to_owned();
     let cpu_time = process::cpu_time().zip(cpu_begun);
@@ -255,7 +310,9 @@ pub fn build_with<'s>(
     end(&mut report, watch);
     report.plugins = plugins.list().iter().map(PluginReport::from).collect();
     (report.log, report.plugin_inputs) = (plugins.take_log(), plugins.take_inputs());
-    Ok(BuildReport { notes: plugins.notes.clone(), site: site.into_inner(), ..report })
+    notes.splice(0..0, plugins.notes.iter().cloned());
+    report.explained = cache.take_reasons();
+    Ok(Attempt::Done(Box::new(BuildReport { notes, site: site.into_inner(), ..report })))
 }
 
 /// Tells observers how the build went; a failure of theirs is the build's.
@@ -293,10 +350,34 @@ struct Shared<'b> {
     written: WriteCounts,
 }
 
+/// What is known of the last build, and its bodies. What is damaged is said, and not used.
+fn open_cache<'b>(
+    options: &BuildOptions,
+    prepared: &'b Prepared,
+) -> Result<(Cache<'b>, BodyStore, Vec<String>), BuildError> {
+    let state = &prepared.state;
+    let (mut cache, mut damaged) = Cache::new(&prepared.indexes, prepared.key.clone());
+    let earlier = cache.bodies.map(|bodies| BodyStore::reopen(state, bodies));
+    let store = match earlier {
+        Some(Ok(store)) => store,
+        earlier => {
+            damaged |= earlier.is_some();
+            cache.pages = Pages::default();
+            BodyStore::create(state).map_err(at(state.path()))?
+        }
+    };
+    if options.explain {
+        cache.explain();
+    }
+    let notes = damaged.then(|| incremental::DAMAGED.to_owned());
+    Ok((cache, store, notes.into_iter().collect()))
+}
+
 /// What a chain works with, without a manifest.
 fn context<'b>(
     options: &'b BuildOptions,
     prepared: &'b Prepared,
+    store: &'b BodyStore,
     site: &'b OnceLock<Site>,
     shared: &'b Shared<'b>,
 ) -> Context<'b> {
@@ -305,9 +386,10 @@ fn context<'b>(
         settings: &prepared.settings,
         templates: &prepared.templates,
         languages: &options.languages,
-        store: &prepared.store,
+        store,
         output: &prepared.output,
         manifest: None,
+        cache: None,
         site,
         claims: &shared.claims,
         views: &shared.views,
@@ -381,6 +463,7 @@ fn report(
         stages,
         diagnostics,
         notes: Vec::new(),
+        explained: Vec::new(),
         log: Vec::new(),
         plugin_inputs: Vec::new(),
         plugins: Vec::new(),

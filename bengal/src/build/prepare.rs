@@ -12,11 +12,12 @@ use super::{BuildError, BuildOptions, Listener};
 use crate::config::Config;
 use crate::content::date::Date;
 use crate::diagnostic::{Code, Diagnostic, Severity, display_path};
+use crate::incremental::{Indexes, Key};
 use crate::output::OutputDir;
 use crate::plugin::{Plugins, Wanted};
 use crate::site::{CONTENT, Settings};
 use crate::stages::{Bounds, STATIC, walk_files};
-use crate::store::{BodyStore, FOLDER, Opened, StateDir};
+use crate::store::{FOLDER, Opened, StateDir};
 use crate::template::{EMBEDDED, TemplateSource, Templates};
 use crate::theme;
 use crate::value::Map;
@@ -27,7 +28,8 @@ pub(super) struct Prepared {
     pub settings: Settings,
     pub templates: Templates,
     pub state: StateDir,
-    pub store: BodyStore,
+    pub indexes: Indexes,
+    pub key: Key,
     pub output: OutputDir,
     pub plugins: Plugins,
     pub reports: Vec<Diagnostic>,
@@ -54,16 +56,30 @@ impl Prepared {
         check_output(&root, theme.as_deref(), &output)?;
         let own = options.state.clone().unwrap_or_else(|| root.join(FOLDER));
         let state = open_state(&own, listener.waiting, &mut reports)?;
-        let store = BodyStore::create(&state).map_err(at(state.path()))?;
         let bounds = Bounds { root: &root, output: &output };
         let of_plugins = std::mem::take(&mut plugins.templates);
         let own = template_sources(bounds, theme.as_deref(), of_plugins, &mut reports);
         let sources = given.into_iter().chain(own).collect();
         let templates =
             Templates::new(sources, &settings.config, plugins.additions(), &mut reports);
+        let indexes = match options.full {
+            true => Indexes::ignored(&state, &output),
+            false => Indexes::load(&state, &output),
+        };
+        let key = key(options, &settings, &plugins);
         let output = OutputDir::new(output);
-        Ok(Self { theme, settings, templates, state, store, output, plugins, reports })
+        Ok(Self { theme, settings, templates, state, indexes, key, output, plugins, reports })
     }
+}
+
+/// What every page of a build is made with.
+fn key(options: &BuildOptions, settings: &Settings, plugins: &Plugins) -> Key {
+    let Settings { config, wanted, .. } = settings;
+    let own = Config { plugins: Vec::new(), ..config.clone() };
+    let loaded = plugins.list().iter();
+    let loaded: Vec<_> = loaded.map(|plugin| (&plugin.name, &plugin.descriptor)).collect();
+    let given = (&config.plugins, &options.plugin_options, loaded);
+    Key::new(&format!("{own:?} {wanted:?}"), &format!("{given:?}"))
 }
 
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> BuildError {

@@ -17,6 +17,7 @@ use crate::pipeline::runner;
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 use crate::site::{CONTENT, PageId, Site, content_path, list_url};
 use crate::stages::{self, Context};
+use crate::store::BodyStore;
 use crate::template::TemplateSource;
 use crate::template::trial::Trial;
 
@@ -98,8 +99,10 @@ pub fn preview(options: PreviewOptions, listener: &Listener<'_>) -> Result<Trial
         return Err(unknown("template", &name, prepared.templates.names()));
     };
     let wanted = Wanted::new(&page, &prepared.settings.root);
+    let store = BodyStore::create(&prepared.state).map_err(at(prepared.state.path()))?;
     let (site, shared) = (OnceLock::new(), Shared::default());
-    let context = Context { template: Some(name), ..context(&build, &prepared, &site, &shared) };
+    let context =
+        Context { template: Some(name), ..context(&build, &prepared, &store, &site, &shared) };
     let (picked, made) = (OnceLock::new(), Mutex::new(None));
     let mut registry = Registry::default();
     stages::register_unwritten(&context, &mut registry);

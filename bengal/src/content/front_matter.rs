@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::value::{Map, Text, Value};
 
 /// What a page's front matter says. A field that it does not give is `None` or empty.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FrontMatter {
     /// The page's title.
     pub title: Option<Text>,
@@ -50,7 +50,7 @@ pub struct FrontMatter {
 }
 
 /// The part of front matter that only few pages have.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Rare {
     /// The last segment of its URL.
     pub slug: Option<Text>,

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use crate::value::{Map, Text, Value};
 
 /// An entry of a menu, as written.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MenuEntry {
     /// The menu it stands in.
     pub menu: Text,

@@ -9,7 +9,7 @@ use crate::store::Stored;
 use crate::value::Text;
 
 /// What a page is, as templates see it in `page.kind`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
     /// The first page of the site.
     Home,
@@ -102,17 +102,21 @@ pub struct Parsed {
 }
 
 /// What was made of a page's Markdown: small, since the HTML itself is in the body store.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Body {
     /// Where the HTML is; of a template, the text of the file.
+    #[serde(skip)]
     pub stored: Stored,
     /// The HTML itself, until the barrier stores it: where a stage between wants to see it.
+    #[serde(skip)]
     pub held: Option<Box<str>>,
     /// Of a template, the byte of the file at which it begins. Nothing was made of it yet, as it may
     /// ask for any page of the site.
     pub template: Option<u32>,
     /// Which bytes of the HTML are its summary.
     pub summary: std::ops::Range<u32>,
+    /// The hash of those bytes.
+    pub summary_hash: u64,
     /// Words of text.
     pub words: u32,
     /// Its headings.
@@ -124,7 +128,7 @@ pub struct Body {
 }
 
 /// A spot in a page's HTML at which the URL of another page or file belongs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Link {
     /// Byte of the HTML before which it is to be filled in.
     pub offset: u32,
@@ -137,13 +141,13 @@ pub struct Link {
 }
 
 /// The headings of a page, packed into one text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Headings {
     text: Box<str>,
     entries: Box<[Entry]>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Entry {
     level: u8,
     id_end: u32,

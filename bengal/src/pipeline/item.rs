@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::content::page::Parsed;
+use crate::incremental::made::Rendered;
 use crate::site::PageId;
 use crate::value::{Text, Value};
 
@@ -86,6 +87,8 @@ pub struct Output {
     pub bytes: Vec<u8>,
     /// The page that it was rendered from; `None` for all else.
     pub page: Option<PageId>,
+    /// What it was made of, for the next build to know it again; `None` where it never is.
+    pub made_of: Option<Box<Rendered>>,
 }
 
 /// What an item is called when a stage fails on it.

@@ -46,6 +46,32 @@ pub trait Stage: Send + Sync {
     fn start(&self) -> Work<'_>;
 }
 
+impl<S: Stage + ?Sized> Stage for &S {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn slot(&self) -> Slot {
+        (**self).slot()
+    }
+
+    fn workers(&self, jobs: usize) -> usize {
+        (**self).workers(jobs)
+    }
+
+    fn plugin(&self) -> Option<&str> {
+        (**self).plugin()
+    }
+
+    fn memory_is_counted(&self) -> bool {
+        (**self).memory_is_counted()
+    }
+
+    fn start(&self) -> Work<'_> {
+        (**self).start()
+    }
+}
+
 /// Where in the chain a stage belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Slot {

@@ -19,6 +19,7 @@ use super::call::{Call, Node, Role};
 use super::stage::What;
 use super::{fields, json};
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::incremental::{fingerprint, read};
 use crate::pipeline::StageError;
 use crate::site::content_path;
 use crate::value::{Map, Value};
@@ -315,6 +316,7 @@ functions! {
     fn declare_input(call, path: Bytes) -> i32, abi::FAILED; {
         let path = given!(text(call, path), abi::FAILED);
         let path = call.shared.root.join(path);
+        note_input(&path);
         call.shared.declare(path);
         abi::OK
     }
@@ -669,4 +671,10 @@ fn source_of(item: &crate::pipeline::Item, call: &Call<'_>) -> (String, Option<S
             None => (output.path.to_string(), None),
         },
     }
+}
+
+/// What is rendered now depends on the file at `path`.
+fn note_input(path: &std::path::Path) {
+    let print = std::fs::read(path).map_or(0, |bytes| fingerprint::of_file(path, &bytes));
+    read::note_file(&path.to_string_lossy(), print);
 }

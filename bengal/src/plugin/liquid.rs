@@ -14,6 +14,7 @@ use bengal_plugin::abi::{self, Bytes};
 use super::Shared;
 use super::call::{Arenas, Call, Node, Role};
 use super::register::{FilterSpec, Purity, Signature, TagSpec};
+use crate::incremental::read::{self, What};
 use crate::value::{Map, Value};
 
 /// What both kinds need besides their functions.
@@ -33,6 +34,13 @@ impl Seat {
     fn turn(&self, signature: &Signature) -> Option<MutexGuard<'_, ()>> {
         let wait = || self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         (!signature.thread_safe).then(wait)
+    }
+
+    /// What is rendered now may be another the next time, though all that it reads is the same.
+    fn note(&self, signature: &Signature) {
+        if signature.purity == Purity::Volatile {
+            read::note(What::Volatile);
+        }
     }
 
     fn failed(&self, error: &crate::pipeline::StageError) -> FilterError {
@@ -97,6 +105,7 @@ impl Filter for PluginFilter {
         _surroundings: &Surroundings<'_>,
     ) -> Filtered<'v> {
         let Some(apply) = self.spec.raw.apply else { return Ok(Liquid::Nil) };
+        self.seat.note(&self.spec.signature);
         let _turn = self.seat.turn(&self.spec.signature);
         let arenas = Arenas::default();
         let Seat { plugin, shared, .. } = &self.seat;
@@ -190,6 +199,7 @@ impl Tag for PluginTag {
             return Err(FilterError::Argument(wrong));
         }
         let Some(render) = self.spec.raw.render else { return Ok(()) };
+        self.seat.note(&self.spec.signature);
         let _turn = self.seat.turn(&self.spec.signature);
         let arenas = Arenas::default();
         let Seat { plugin, shared, .. } = &self.seat;

@@ -196,7 +196,12 @@ impl Desk<'_> {
                 noted.map_err(StageError::io("the list of output files"))?;
             }
         }
-        self.emit(Item::Output(Output { path: path.into(), bytes: bytes.to_owned(), page: None }))
+        self.emit(Item::Output(Output {
+            path: path.into(),
+            bytes: bytes.to_owned(),
+            page: None,
+            made_of: None,
+        }))
     }
 }
 

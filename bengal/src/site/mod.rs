@@ -8,6 +8,7 @@ mod claims;
 mod files;
 mod links;
 mod menus;
+mod posts;
 mod terms;
 mod tree;
 
@@ -21,6 +22,7 @@ use assemble::in_order;
 pub use assemble::{Assembled, Gathered, assemble, list_url};
 pub use claims::{Claims, Owner};
 pub use links::Made;
+pub use posts::Posts;
 
 use crate::config::Config;
 use crate::content::date::Date;
@@ -141,7 +143,7 @@ pub struct Menu {
 }
 
 /// An entry of a menu.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
 pub struct MenuItem {
     /// What it is called.
     pub name: Text,
@@ -156,7 +158,7 @@ pub struct MenuItem {
 }
 
 /// A file that is copied, and its URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct FileLink {
     /// Its path: under `content/`, or relative to the bundle it belongs to.
     pub path: Text,

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
 use crate::highlight::Languages;
+use crate::incremental::Cache;
 use crate::manifest::Manifest;
 use crate::output::OutputDir;
 use crate::pipeline::registry::Registry;
@@ -40,6 +41,8 @@ pub struct Context<'b> {
     pub output: &'b OutputDir,
     /// What bengal wrote there; `None` where that is not kept.
     pub manifest: Option<&'b Manifest>,
+    /// What is known of the last build; `None` where nothing is to be known again.
+    pub cache: Option<&'b Cache<'b>>,
     /// Set by taxonomy.
     pub site: &'b OnceLock<Site>,
     /// Who has which output path; set by taxonomy, for what stages behind it add.

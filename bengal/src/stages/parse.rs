@@ -2,10 +2,14 @@
 //!
 //! **Invariant:** what stands in a file is its own business: nothing here looks at another page.
 
+mod kept;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Context;
 use crate::content::front_matter::{self, FrontMatter, exclusion};
@@ -13,11 +17,12 @@ use crate::content::page::{Body, Kind, Language, Parsed, offset, title};
 use crate::content::permalink;
 use crate::data::Format;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::incremental::pages::Known;
+use crate::incremental::stamp::{self, Stamp};
 use crate::markdown::{Found, Markdown, TooDeep, raw_html_omitted};
 use crate::memory;
 use crate::pipeline::item::{Data, Item, Source};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
-use crate::site::content_path;
 use crate::store::{BodyWriter, Stored};
 use crate::value::Text;
 
@@ -43,6 +48,10 @@ impl Stage for Parse<'_> {
             bodies: store.writer(),
             bytes: Vec::new(),
             html: String::new(),
+            record: Vec::new(),
+            body: Vec::new(),
+            kept: Vec::new(),
+            begun: stamp::now(),
         }))
     }
 }
@@ -53,18 +62,20 @@ struct Parser<'b> {
     bodies: BodyWriter<'b>,
     bytes: Vec<u8>,
     html: String,
+    record: Vec<u8>,
+    body: Vec<u8>,
+    /// For the next build.
+    kept: Vec<(Arc<str>, Known)>,
+    /// When the worker began to read, as stamps have it.
+    begun: i64,
 }
 
 impl PerItem for Parser<'_> {
     fn process(&mut self, item: Item, out: &mut Outbox<'_>) -> Result<(), StageError> {
         match item {
             Item::Source(source) => {
-                let file = content_path(&source.path);
                 let mut bytes = std::mem::take(&mut self.bytes);
-                let parsed = match read_text(&source, &file, &mut bytes) {
-                    Ok(text) => self.page(&source, &file, text, &mut out.reports),
-                    Err(diagnostic) => Err(Stop::Wrong(diagnostic)),
-                };
+                let parsed = self.source(&source, &mut bytes, &mut out.reports);
                 self.bytes = bytes;
                 match parsed {
                     Ok(page) => out.emit(Item::Page(Box::new(page))),
@@ -81,6 +92,9 @@ impl PerItem for Parser<'_> {
     }
 
     fn finish(&mut self, _out: &mut Outbox<'_>) -> Result<(), StageError> {
+        if let Some(cache) = self.context.cache {
+            memory::kept(|| cache.pages.keep(&mut self.kept));
+        }
         self.bodies.flush().map_err(StageError::io("the body store"))
     }
 }
@@ -133,7 +147,7 @@ impl Parser<'_> {
         let hold = self.context.hold_html && !is_template;
         let stored = match hold {
             true => Ok(Stored::default()),
-            false => self.bodies.append(if is_template { text } else { &self.html }),
+            false => self.bodies.append(if is_template { text } else { &self.html }.as_bytes()),
         };
         let stored =
             stored.map_err(|error| Stop::Failed(StageError::io("the body store")(error)))?;
@@ -147,6 +161,7 @@ impl Parser<'_> {
             },
             false => locate(found, file, text, start, reports),
         };
+        let summary_hash = hash_of(&body.summary, &self.html);
         Ok(Parsed {
             language: Language::OWN,
             path: Arc::clone(&source.path),
@@ -154,7 +169,7 @@ impl Parser<'_> {
             title,
             url,
             front,
-            body: Body { stored, held, ..body },
+            body: Body { stored, held, summary_hash, ..body },
         })
     }
 
@@ -188,7 +203,7 @@ impl Parser<'_> {
         let Some(format) = Format::of(&source.path) else { return Ok(()) };
         let file = format!("data/{}", source.path);
         let read = read_text(&source, &file, &mut self.bytes)
-            .and_then(|text| format.read(&file, text, &mut out.reports).map_err(Box::new));
+            .and_then(|(text, _)| format.read(&file, text, &mut out.reports).map_err(Box::new));
         match read {
             Ok(value) => out.emit(Item::Data(Data { path: source.path, value })),
             Err(diagnostic) => {
@@ -213,29 +228,41 @@ fn excluded_page(source: &Source, front: FrontMatter) -> Parsed {
     }
 }
 
-/// Reads the whole of `source` into `bytes`, as text, unless it has its text with it.
+/// Reads the whole of `source` into `bytes`, as text, unless it has its text with it; gives the stamp of
+/// its file too, where that was the same before and after.
 fn read_text<'t>(
     source: &'t Source,
     file: &str,
     bytes: &'t mut Vec<u8>,
-) -> Result<&'t str, Box<Diagnostic>> {
+) -> Result<(&'t str, Option<Stamp>), Box<Diagnostic>> {
     if let Some(text) = &source.text {
-        return Ok(text);
+        return Ok((text, None));
     }
-    let bytes = read_whole(&source.file, bytes)
+    let (bytes, stamp) = read_whole(&source.file, bytes)
         .map_err(|error| Diagnostic::error(Code::Unreadable, error.to_string()).in_file(file))?;
-    std::str::from_utf8(bytes).map_err(|error| {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
         let place = Place::at_offset(file, &valid, valid.len());
         let diagnostic = Diagnostic::error(Code::NotUtf8, "this is not UTF-8").at(place);
         Box::new(diagnostic.hint("save the file as UTF-8"))
-    })
+    })?;
+    Ok((text, stamp))
+}
+
+/// The hash of the part of `html` that is a summary.
+pub(super) fn hash_of(summary: &std::ops::Range<u32>, html: &str) -> u64 {
+    let range = summary.start as usize..summary.end as usize;
+    xxh3_64(html.as_bytes().get(range).unwrap_or_default())
 }
 
 /// Reads a file into the head of `buffer`, which grows where it is too short. Its length is not asked
 /// for first: that would be two system calls more for each page.
-fn read_whole<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<&'b [u8]> {
+fn read_whole<'b>(
+    path: &Path,
+    buffer: &'b mut Vec<u8>,
+) -> std::io::Result<(&'b [u8], Option<Stamp>)> {
     let mut file = File::open(path)?;
+    let before = Stamp::of(&file.metadata()?);
     let mut length = 0;
     loop {
         if length == buffer.len() {
@@ -251,7 +278,8 @@ fn read_whole<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> std::io::Result<&'b [
             return Err(std::io::ErrorKind::FileTooLarge.into());
         }
     }
-    Ok(&buffer[..length])
+    let after = Stamp::of(&file.metadata()?);
+    Ok((&buffer[..length], (before == after).then_some(after)))
 }
 
 /// What opens a tag or an output of Liquid: a title with it in is none yet.

@@ -4,10 +4,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+mod kept;
+
+use kept::Kept;
+
 use super::Context;
 use crate::content::page::{Kind, Link};
 use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::incremental::made::{Rendered, print_of};
+use crate::incremental::read::{self, What};
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 use crate::site::{Made, Page, PageId, Site, content_path, list_url};
@@ -36,6 +42,7 @@ impl Stage for Render<'_> {
             content: String::new(),
             buffers: Buffers::default(),
             size: 0,
+            kept: Kept::new(self.context),
         }))
     }
 }
@@ -47,13 +54,20 @@ struct Renderer<'b> {
     buffers: Buffers,
     /// Bytes of the page before: the next is likely as large.
     size: usize,
+    kept: Kept<'b>,
 }
 
 impl PerItem for Renderer<'_> {
     fn process(&mut self, item: Item, out: &mut Outbox<'_>) -> Result<(), StageError> {
         let Item::Render(job) = item else { return out.emit(item) };
-        match self.render(job, &mut out.reports)? {
-            Some(output) => out.emit(Item::Output(output)),
+        if self.kept.keep(job) {
+            return Ok(());
+        }
+        match self.noted(job, &mut out.reports)? {
+            Some(output) => {
+                self.context.written.rendered.fetch_add(1, Ordering::Relaxed);
+                out.emit(Item::Output(output))
+            }
             None => {
                 self.context.written.left_out.fetch_add(1, Ordering::Relaxed);
                 Ok(())
@@ -63,6 +77,37 @@ impl PerItem for Renderer<'_> {
 }
 
 impl Renderer<'_> {
+    /// The finished page, with what it was made of.
+    fn noted(
+        &mut self,
+        job: Job,
+        reports: &mut Vec<Diagnostic>,
+    ) -> Result<Option<Output>, StageError> {
+        let Context { cache: Some(cache), site, settings, templates, .. } = *self.context else {
+            return self.render(job, reports);
+        };
+        let before = reports.len();
+        let (rendered, reads) = read::noting(&cache.names, || {
+            for what in [What::Front, What::Body, What::Links] {
+                read::note_page(what, job.page);
+            }
+            self.render(job, reports)
+        });
+        let (Some(mut output), Some(site)) = (rendered?, site.get()) else { return Ok(None) };
+        // A page that has diagnostics is rendered each time, and so has them each time.
+        if reports.len() == before {
+            let prints = cache.prints(site, settings, templates);
+            let print = |read, extent| print_of(read, extent, &cache.names, prints, site);
+            let own =
+                reads.own.iter().map(|(read, extent)| (*read, *extent, print(*read, *extent)));
+            let template = template_of(self.context, site, job, reports).into();
+            let own = own.collect();
+            output.made_of =
+                Some(Box::new(Rendered { page: job.page, template, own, shared: reads.shared }));
+        }
+        Ok(Some(output))
+    }
+
     /// The finished page; `None` when a template failed, which was reported.
     fn render(
         &mut self,
@@ -119,7 +164,8 @@ impl Renderer<'_> {
         }
         self.size = html.len();
         let path = output_path(&list_url(&page.url, job.number));
-        Ok(Some(Output { path: Arc::from(path), bytes: html.into_bytes(), page: Some(job.page) }))
+        let bytes = html.into_bytes();
+        Ok(Some(Output { path: Arc::from(path), bytes, page: Some(job.page), made_of: None }))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Context;
+use super::parse::hash_of;
 use crate::config::Config;
 use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic};
@@ -53,8 +54,9 @@ impl Barrier for Gather<'_> {
         match item {
             Item::Page(mut page) => {
                 if let Some(html) = page.body.held.take() {
-                    let stored = self.bodies.append(&html);
+                    let stored = self.bodies.append(html.as_bytes());
                     page.body.stored = stored.map_err(StageError::io("the body store"))?;
+                    page.body.summary_hash = hash_of(&page.body.summary, &html);
                 }
                 self.gathered.pages.push(page);
             }
@@ -74,7 +76,12 @@ impl Barrier for Gather<'_> {
         let redirects = redirects.into_iter().map(|(path, url)| {
             let Config { language, base_url, .. } = &settings.config;
             let html = redirect(language, base_url, settings.config.base_path(), &url);
-            Item::Output(Output { path: Arc::from(path), bytes: html.into_bytes(), page: None })
+            Item::Output(Output {
+                path: Arc::from(path),
+                bytes: html.into_bytes(),
+                page: None,
+                made_of: None,
+            })
         });
         let others: Vec<_> = redirects.chain(added).collect();
         if let Some(manifest) = self.context.manifest {

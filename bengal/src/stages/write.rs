@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic, display_path};
-use crate::output::{OutputError, OutputWriter, Written};
+use crate::incremental::fingerprint::of_bytes;
+use crate::incremental::made::{Made, Origin};
+use crate::incremental::stamp::{self, GRAIN, Stamp};
+use crate::output::{OutputError, OutputReader, OutputWriter, Written};
 use crate::pipeline::item::{FileBytes, FileCopy, Item};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 
@@ -19,6 +22,10 @@ pub struct WriteCounts {
     pub style_sheets: AtomicU64,
     /// Output files that held their bytes already.
     pub unchanged: AtomicU64,
+    /// Pages that were rendered; counted by render.
+    pub rendered: AtomicU64,
+    /// Pages whose files are as they should be, and so were not rendered; counted by render.
+    pub kept: AtomicU64,
     /// Pages that no template could render; counted by render.
     pub left_out: AtomicU64,
     /// Bytes of all output files but those too large to be held.
@@ -28,6 +35,11 @@ pub struct WriteCounts {
 }
 
 impl WriteCounts {
+    /// Adds output paths that are as they should be.
+    pub(super) fn hold(&self, paths: &mut Vec<Arc<str>>) {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).append(paths);
+    }
+
     /// The output paths that were written, or held their bytes already, in no order.
     pub fn paths(&self) -> Vec<Arc<str>> {
         std::mem::take(&mut *self.paths.lock().unwrap_or_else(PoisonError::into_inner))
@@ -53,7 +65,9 @@ impl Stage for Write<'_> {
         Work::PerItem(Box::new(Writer {
             context: self.context,
             output: self.context.output.writer(number),
+            reader: self.context.output.reader(),
             paths: Vec::new(),
+            made: Vec::new(),
         }))
     }
 }
@@ -61,7 +75,9 @@ impl Stage for Write<'_> {
 struct Writer<'b> {
     context: &'b Context<'b>,
     output: OutputWriter<'b>,
+    reader: OutputReader<'b>,
     paths: Vec<Arc<str>>,
+    made: Vec<Made>,
 }
 
 impl PerItem for Writer<'_> {
@@ -70,20 +86,14 @@ impl PerItem for Writer<'_> {
         match item {
             Item::Output(output) => {
                 counts.bytes.fetch_add(output.bytes.len() as u64, Ordering::Relaxed);
-                let written = self.written(&output.path, |out, to| out.write(to, &output.bytes));
-                self.done(written, output.path, None, out)
+                let origin = output.made_of.map_or(Origin::Other, Origin::Rendered);
+                self.bytes((output.path, origin), &output.bytes, out)
             }
             Item::File(FileCopy { from, to, .. }) => {
                 let to: Arc<str> = Arc::from(&*to);
                 match from {
-                    FileBytes::Path(from) => {
-                        let written = self.written(&to, |out, to| out.copy(to, &from));
-                        self.done(written, to, Some(&from), out)
-                    }
-                    FileBytes::Memory(bytes) => {
-                        let written = self.written(&to, |out, to| out.write(to, &bytes));
-                        self.done(written, to, None, out)
-                    }
+                    FileBytes::Path(from) => self.copy(to, &from, out),
+                    FileBytes::Memory(bytes) => self.bytes((to, Origin::Other), &bytes, out),
                 }
             }
             other => out.emit(other),
@@ -104,12 +114,43 @@ impl Drop for Writer<'_> {
 }
 
 impl<'b> Writer<'b> {
+    /// Writes `bytes`, unless an earlier build is known to have left them there.
+    fn bytes(
+        &mut self,
+        (path, origin): (Arc<str>, Origin),
+        bytes: &[u8],
+        out: &mut Outbox<'_>,
+    ) -> Result<(), StageError> {
+        let hash = of_bytes(bytes);
+        let known = self.context.cache.and_then(|cache| cache.files.find(&path));
+        let known = known.filter(|(_, _, known)| *known == hash).and_then(|(_, stamp, _)| stamp);
+        let written = match known {
+            Some(stamp) if self.reader.stamp(&path) == known => Ok((Written::Unchanged, stamp)),
+            _ => self.written(&path, |out, to| out.write(to, bytes)),
+        };
+        self.done(written, (path, hash, origin), None, out)
+    }
+
+    /// Copies the file at `from`, unless an earlier build is known to have copied the same.
+    fn copy(&mut self, to: Arc<str>, from: &Path, out: &mut Outbox<'_>) -> Result<(), StageError> {
+        let stamp = std::fs::metadata(from).ok().map(|metadata| Stamp::of(&metadata));
+        let files = self.context.cache.map(|cache| &cache.files);
+        let copied = files.and_then(|files| files.copied(&to)).filter(|old| Some(*old) == stamp);
+        let left = files.filter(|_| copied.is_some()).and_then(|files| files.find(&to)?.1);
+        let written = match left {
+            Some(left) if self.reader.stamp(&to) == Some(left) => Ok((Written::Unchanged, left)),
+            _ => self.written(&to, |out, to| out.copy(to, from)),
+        };
+        let stamp = stamp.and_then(|stamp| stamp.settled(stamp::now(), GRAIN));
+        self.done(written, (to, 0, Origin::Copied(stamp)), Some(from), out)
+    }
+
     /// Writes with `write`, and once more when what stands in the way could be removed.
     fn written(
         &mut self,
         path: &str,
-        write: impl Fn(&mut OutputWriter<'b>, &str) -> Result<Written, OutputError>,
-    ) -> Result<Written, OutputError> {
+        write: impl Fn(&mut OutputWriter<'b>, &str) -> Result<(Written, Stamp), OutputError>,
+    ) -> Result<(Written, Stamp), OutputError> {
         let manifest = self.context.manifest;
         match write(&mut self.output, path) {
             Err(OutputError::Blocked(_))
@@ -122,18 +163,24 @@ impl<'b> Writer<'b> {
     }
 
     fn hand_over(&mut self) {
-        let all = &self.context.written.paths;
-        all.lock().unwrap_or_else(PoisonError::into_inner).append(&mut self.paths);
+        self.context.written.hold(&mut self.paths);
+        if let Some(cache) = self.context.cache {
+            cache.files.note(&mut self.made);
+        }
     }
 
     fn done(
         &mut self,
-        written: Result<Written, OutputError>,
-        path: Arc<str>,
+        written: Result<(Written, Stamp), OutputError>,
+        (path, hash, origin): (Arc<str>, u64, Origin),
         from: Option<&Path>,
         out: &mut Outbox<'_>,
     ) -> Result<(), StageError> {
         let counts = self.context.written;
+        let (written, stamp) = match written {
+            Ok((written, stamp)) => (Ok(written), Some(stamp)),
+            Err(error) => (Err(error), None),
+        };
         match written {
             Ok(Written::Changed) => {
                 let style_sheet = u64::from(path.ends_with(".css"));
@@ -154,6 +201,9 @@ impl<'b> Writer<'b> {
                 return Err(StageError::io(self.context.output.root().join(&*path))(error));
             }
         };
+        if self.context.cache.is_some() {
+            self.made.push(Made { path: Arc::clone(&path), stamp, hash, origin });
+        }
         self.paths.push(path);
         Ok(())
     }

@@ -3,9 +3,9 @@
 //! An archetype sees a few names and no site. It may do what templates may, but for including others.
 
 use bengal_liquid::host::NoSite;
-use bengal_liquid::watch::Watch;
 use bengal_liquid::render::Scene;
 use bengal_liquid::value::{Object, Value};
+use bengal_liquid::watch::Watch;
 use rustc_hash::FxHashMap;
 
 use super::{RenderError, TemplateSource, Templates, compile, language, views};

@@ -10,6 +10,7 @@ use super::page_view::{SiteView, Sources};
 use super::{RenderError, Rendering, TemplateSource};
 use crate::content::page::{Body, offset};
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::incremental::read::{self, What};
 use crate::markdown::{Found, Markdown};
 use crate::site::{Made, PageId, content_path};
 
@@ -73,6 +74,9 @@ impl<'m> SiteView<'m> {
                 return None;
             }
         };
+        if !found.links.is_empty() {
+            read::note(What::EveryPage);
+        }
         let lines = Lines { file: &name, text, made: &markdown };
         Some(Expanded { body: located(found, &lines, reports), html })
     }

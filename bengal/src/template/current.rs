@@ -11,6 +11,7 @@ use super::page_view::{
     Lists, PLAIN, PageView, SiteView, Sources, TocEntry, Views, reading_time, summary, toc,
 };
 use super::views::{NO_TEXT, list, names, optional};
+use crate::incremental::read::{self, What};
 use crate::site::{Made, Page, PageId};
 use crate::value::Text;
 
@@ -94,14 +95,15 @@ impl<'m> Paginator<'m> {
     pub fn new(site: &'m SiteView<'m>, id: PageId, number: usize) -> Option<Self> {
         let Sources { site: model, settings, .. } = site.sources;
         let size = model.page_size(id, &settings.config);
+        let figure = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         if size == 0 {
             return None;
         }
+        read::note_list(What::Paginator, Some(id), figure(number));
         let list = model.list_of(id);
         let total = list.len().div_ceil(size).max(1);
         let url = |number| Text::from(crate::site::list_url(&model[id].url, number));
         let shown = list.chunks(size).nth(number - 1).unwrap_or_default();
-        let figure = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Some(Self {
             pages: site.views(shown),
             index: figure(number),

@@ -13,6 +13,8 @@ use super::{RenderError, Rendering, TemplateSource, Templates};
 use crate::config::Config;
 use crate::content::front_matter;
 use crate::highlight::Languages;
+use crate::incremental::fingerprint;
+use crate::incremental::read::{self, What};
 use crate::markdown::Markdown;
 use crate::output::open_plain;
 use crate::site::{CONTENT, Made, content_path};
@@ -31,13 +33,16 @@ impl Host for PageHost<'_, '_> {
     fn url_of_file(&self, path: &str) -> Option<String> {
         let sources = self.rendering.site.sources;
         let path = path.strip_prefix("content/").unwrap_or(path).trim_start_matches('/');
+        read::note_name(What::Link, path);
         let url = sources.site.url_of_file(self.rendering.page.page(), &format!("/{path}"))?;
         Some(format!("{}{url}", sources.settings.config.base_path()))
     }
 
     fn url_of_post(&self, name: &str) -> Option<String> {
         let sources = self.rendering.site.sources;
-        let page = self.rendering.site.post(name.trim_start_matches('/'))?;
+        let name = name.trim_start_matches('/');
+        read::note_name(What::Post, name);
+        let page = self.rendering.site.post(name)?;
         Some(format!("{}{}", sources.settings.config.base_path(), sources.site[page].url))
     }
 
@@ -75,6 +80,9 @@ impl Host for PageHost<'_, '_> {
         }
         let page = self.rendering.page.page();
         html_of(text, &sources.settings.config, sources.languages, |made| {
+            if !made.body.links.is_empty() {
+                read::note(What::EveryPage);
+            }
             sources.site.fill_links(page, made, 0..made.html.len(), sources.settings)
         })
     }
@@ -154,7 +162,10 @@ impl PageHost<'_, '_> {
         let content = root.join(CONTENT).canonicalize();
         match (real, content) {
             (Ok(real), Ok(content)) if real.starts_with(&content) => match read_plain(&real) {
-                Ok(Some(text)) => Ok(TemplateSource { name: file.clone(), file, text }),
+                Ok(Some(text)) => {
+                    read::note_file(&file, fingerprint::of_file(&real, text.as_bytes()));
+                    Ok(TemplateSource { name: file.clone(), file, text })
+                }
                 Ok(None) => Err(format!("{file} cannot be read, or is no file")),
                 Err(error) => Err(format!("{file}: {error}")),
             },

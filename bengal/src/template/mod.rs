@@ -35,6 +35,8 @@ use crate::config::Config;
 use crate::content::fields::Fields;
 use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::incremental::fingerprint::of_bytes;
+use crate::incremental::read::{self, What};
 pub use archetype::fill_archetype;
 use current::{CurrentPage, Globals, Paginator};
 use host::PageHost;
@@ -104,6 +106,8 @@ struct Compiled {
     layout: Option<String>,
     /// `None` when it is wrong, which was reported.
     template: Option<Template>,
+    /// Of its text and its layout.
+    fingerprint: u64,
 }
 
 impl fmt::Debug for Templates {
@@ -148,6 +152,11 @@ impl Templates {
         };
         let mut all: FxHashMap<_, _> = first.into_iter().map(compile).collect();
         check_layouts(&mut all, reports);
+        for compiled in all.values_mut() {
+            let Compiled { source, layout, .. } = &*compiled;
+            let layout = layout.as_deref().unwrap_or_default();
+            compiled.fingerprint = of_bytes(format!("{layout}\0{}", source.text).as_bytes());
+        }
         Self { all, language, strict: config.strict }
     }
 
@@ -160,6 +169,11 @@ impl Templates {
     pub fn find(&self, name: &str) -> Option<(&str, &str)> {
         let found = language::resolve(name, |name| self.all.get(name))?;
         Some((&found.source.name, &found.source.file))
+    }
+
+    /// The fingerprint of the template `name`, with the name of the layout around it; 0 where there is none.
+    pub fn fingerprint(&self, name: &str) -> u64 {
+        self.all.get(name).map_or(0, |template| template.fingerprint)
     }
 
     /// The names of all.
@@ -210,8 +224,12 @@ impl Templates {
     ) -> Result<(), RenderError> {
         out.clear();
         let mut compiled = self.all.get(name).ok_or(RenderError::Unusable)?;
+        read::note_name(What::Template, name);
         one(compiled, None, out)?;
-        while let Some(layout) = compiled.layout.as_ref().and_then(|layout| self.all.get(layout)) {
+        while let Some((name, layout)) =
+            compiled.layout.as_ref().and_then(|layout| self.all.get_key_value(layout))
+        {
+            read::note_name(What::Template, name);
             std::mem::swap(out, &mut buffers.wrapped);
             out.clear();
             one(layout, Some(&buffers.wrapped), out)?;
@@ -259,6 +277,7 @@ impl Templates {
             zone: &settings.config.timezone,
             seed: &page.page.page().url,
             host: &PageHost { templates: self, rendering: page },
+            watch: &read::WATCH,
             strict: self.strict,
         };
         self.render_with(compiled, scene, page.name, out, reports)
@@ -296,6 +315,7 @@ struct Lasting<'x> {
 
 impl Partials for Templates {
     fn partial(&self, name: &str) -> Partial<'_> {
+        read::note_name(What::Include, name);
         match language::resolve(name, |name| self.all.get(name)).map(|found| &found.template) {
             Some(Some(template)) => Partial::Found(template),
             Some(None) => Partial::Wrong,
@@ -341,7 +361,7 @@ fn compile(
             None
         }
     };
-    Compiled { source, body, layout, template }
+    Compiled { source, body, layout, template, fingerprint: 0 }
 }
 
 /// Where a template's body begins, and the layout that its front matter names.

@@ -10,18 +10,18 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use bengal_liquid::memo::Memo;
-use bengal_liquid::value::{Object, ToValue, Value as Liquid};
-use rustc_hash::FxHashMap;
+use bengal_liquid::value::{List, Object, ToValue, Value as Liquid};
+use bengal_liquid::watch::Noted;
 
 use super::Templates;
 use super::views::{NO_TEXT, list, names, optional};
 use crate::content::page::{Body, Headings, Kind};
-use crate::content::permalink::folder_and_stem;
 use crate::highlight::Languages;
+use crate::incremental::read::{self, Extent, LENGTH, What};
 use crate::memory;
-use crate::site::{Made, MenuItem, Page, PageId, Settings, Site};
+use crate::site::{Made, MenuItem, Page, PageId, Posts, Settings, Site};
 use crate::store::BodyStore;
-use crate::value::Text;
+use crate::value::{Map, Text};
 
 /// What views read from.
 #[derive(Clone, Copy, Debug)]
@@ -72,19 +72,83 @@ pub struct SiteView<'m> {
     pub(super) sources: Sources<'m>,
     pub(super) cell: &'m SiteCell<'m>,
     pages: Vec<PageView<'m>>,
-    newest: OnceLock<Views<'m>>,
-    sections: OnceLock<Views<'m>>,
+    newest: OnceLock<Listed<'m>>,
+    sections: OnceLock<Listed<'m>>,
     taxonomies: OnceLock<Named<'m>>,
     menus: Named<'m>,
-    posts: OnceLock<FxHashMap<&'m str, Vec<PageId>>>,
+    data: Data<'m>,
+    posts: OnceLock<Posts<'m>>,
 }
 
 /// Views of pages, in order.
 pub(super) type Views<'m> = Vec<&'m PageView<'m>>;
 
-/// An object whose fields are named by the site's author.
+/// A list of pages whose reading is noted: how far, and whether its length was asked for.
 #[derive(Debug)]
-struct Named<'m>(Vec<(&'m str, Field<'m>)>);
+pub(super) struct Listed<'m> {
+    what: What,
+    of: Option<PageId>,
+    views: Views<'m>,
+}
+
+impl<'m> Listed<'m> {
+    fn new(what: What, of: Option<PageId>, views: Views<'m>) -> Self {
+        Self { what, of, views }
+    }
+
+    fn note(&self, read: usize, length: Extent) {
+        let read = Extent::try_from(read).unwrap_or(Extent::MAX) & !LENGTH;
+        read::note_list(self.what, self.of, read | length);
+    }
+}
+
+impl List for Listed<'_> {
+    fn len(&self) -> usize {
+        self.note(0, LENGTH);
+        self.views.len()
+    }
+
+    fn len_to(&self, most: usize) -> usize {
+        let shorter = self.views.len() <= most;
+        self.note(if shorter { 0 } else { most }, if shorter { LENGTH } else { 0 });
+        self.views.len().min(most)
+    }
+
+    fn get(&self, index: usize) -> Option<Liquid<'_>> {
+        let shorter = index >= self.views.len();
+        self.note(index + 1, if shorter { LENGTH } else { 0 });
+        self.views.as_slice().get(index).map(ToValue::to_value)
+    }
+}
+
+/// A list whose reading is noted.
+fn listed<'l>(list: &'l Listed<'_>) -> Liquid<'l> {
+    Liquid::List(list)
+}
+
+/// What the data files hold, by first names.
+#[derive(Debug)]
+struct Data<'m>(&'m Map);
+
+impl Object for Data<'_> {
+    fn get(&self, name: &str) -> Option<Liquid<'_>> {
+        read::note_name(What::Data, name);
+        Object::get(self.0, name)
+    }
+
+    fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
+        read::note(What::DataNames);
+        self.0.names(each);
+    }
+}
+
+/// An object whose fields are named by the site's author; what it is to those who note its reading: all
+/// names, and one.
+#[derive(Debug)]
+struct Named<'m> {
+    fields: Vec<(&'m str, Field<'m>)>,
+    noted: Option<(What, What)>,
+}
 
 /// What such a field holds.
 #[derive(Debug)]
@@ -98,7 +162,10 @@ enum Field<'m> {
 
 impl Object for Named<'_> {
     fn get(&self, name: &str) -> Option<Liquid<'_>> {
-        let (_, field) = self.0.iter().find(|(own, _)| *own == name)?;
+        if let Some((_, one)) = self.noted {
+            read::note_name(one, name);
+        }
+        let (_, field) = self.fields.iter().find(|(own, _)| *own == name)?;
         Some(match field {
             Field::Page(page) => Liquid::Object(*page),
             Field::Pages(pages) => list(pages),
@@ -108,7 +175,10 @@ impl Object for Named<'_> {
     }
 
     fn names<'s>(&'s self, each: &mut dyn FnMut(&'s str)) {
-        let filled = self.0.iter().filter(|(_, field)| !matches!(field, Field::Nothing));
+        if let Some((all, _)) = self.noted {
+            read::note(all);
+        }
+        let filled = self.fields.iter().filter(|(_, field)| !matches!(field, Field::Nothing));
         filled.for_each(|(name, _)| each(name));
     }
 }
@@ -126,33 +196,18 @@ impl<'m> SiteView<'m> {
                 sections: OnceLock::new(),
                 taxonomies: OnceLock::new(),
                 posts: OnceLock::new(),
-                menus: Named(
-                    menus.iter().map(|menu| (&*menu.name, Field::Menu(&menu.items))).collect(),
-                ),
+                menus: Named {
+                    fields: menus.iter().map(|of| (&*of.name, Field::Menu(&of.items))).collect(),
+                    noted: Some((What::Menus, What::Menu)),
+                },
+                data: Data(&sources.site.data),
             }
         })
     }
 
-    /// The page whose file is named `name`, without what it ends in, perhaps with folders before it.
+    /// The page whose file is named `name`: see [`Posts::find`].
     pub(super) fn post(&self, name: &str) -> Option<PageId> {
-        let site = self.sources.site;
-        let posts = self.posts.get_or_keep(|| {
-            let mut posts: FxHashMap<&str, Vec<PageId>> = FxHashMap::default();
-            for id in site.ids() {
-                let path = site[id].path.as_deref();
-                let stem = path.map(|path| folder_and_stem(path).1).filter(|stem| !stem.is_empty());
-                if let Some(stem) = stem {
-                    posts.entry(stem).or_default().push(id);
-                }
-            }
-            posts
-        });
-        let named = posts.get(name.rsplit('/').next()?)?;
-        let is_named = |id: &&PageId| {
-            let path = site[**id].path.as_deref().and_then(|path| path.rsplit_once('.'));
-            path.is_some_and(|(path, _)| path == name || path.ends_with(&format!("/{name}")))
-        };
-        named.iter().find(is_named).or(named.first().filter(|_| !name.contains('/'))).copied()
+        self.posts.get_or_keep(|| Posts::new(self.sources.site)).find(name)
     }
 
     /// The view of a page.
@@ -176,12 +231,18 @@ impl Object for SiteView<'_> {
             "description" => config.description.to_value(),
             "author" => config.author.to_value(),
             "params" => Liquid::Object(&config.params),
-            "data" => Liquid::Object(&self.sources.site.data),
+            "data" => Liquid::Object(&self.data),
             "menus" => Liquid::Object(&self.menus),
-            "highlight_css" => optional(&self.sources.site.highlight_css),
+            "highlight_css" => {
+                read::note(What::HighlightCss);
+                optional(&self.sources.site.highlight_css)
+            }
             _ => {
                 let of_pages = self.cell.view.get().and_then(|view| view.collection(name));
-                return of_pages.or_else(|| Object::get(&self.sources.settings.values, name));
+                return of_pages.or_else(|| {
+                    read::note_name(What::Value, name);
+                    Object::get(&self.sources.settings.values, name)
+                });
             }
         })
     }
@@ -199,11 +260,17 @@ impl<'m> SiteView<'m> {
     fn collection(&'m self, name: &str) -> Option<Liquid<'m>> {
         let site = self.sources.site;
         Some(match name {
-            "pages" => list(self.newest.get_or_keep(|| self.views(&site.newest))),
-            "sections" => list(self.sections.get_or_keep(|| self.views(&site[site.home].sections))),
+            "pages" => listed(
+                self.newest
+                    .get_or_keep(|| Listed::new(What::Newest, None, self.views(&site.newest))),
+            ),
+            "sections" => listed(self.sections.get_or_keep(|| {
+                Listed::new(What::TopSections, None, self.views(&site[site.home].sections))
+            })),
             "taxonomies" => Liquid::Object(self.taxonomies.get_or_keep(|| {
                 let all = site.taxonomies.iter();
-                Named(all.map(|of| (&*of.name, Field::Page(self.page(of.page)))).collect())
+                let fields = all.map(|of| (&*of.name, Field::Page(self.page(of.page)))).collect();
+                Named { fields, noted: Some((What::Taxonomies, What::Taxonomy)) }
             })),
             _ => return None,
         })
@@ -224,6 +291,16 @@ pub struct PageView<'m> {
 
 /// Words that are read in a minute.
 const WORDS_PER_MINUTE: u32 = 200;
+
+/// What of a body the field `name` is.
+fn of_body(name: &str) -> What {
+    match name {
+        "content" => What::Content,
+        "summary" => What::Summary,
+        "toc" => What::Toc,
+        _ => What::Length,
+    }
+}
 
 /// The fields that are made of a page's body.
 const OF_BODIES: [&str; 5] = ["content", "summary", "toc", "word_count", "reading_time"];
@@ -258,7 +335,8 @@ impl<'m> PageView<'m> {
             && self.site().sources.within.is_none()
     }
 
-    fn link(&self, id: Option<PageId>) -> Liquid<'m> {
+    fn link(&self, what: What, id: Option<PageId>) -> Liquid<'m> {
+        read::note_page(what, self.id);
         id.map_or(Liquid::Nil, |id| Liquid::Object(self.site().page(id)))
     }
 }
@@ -284,12 +362,21 @@ impl Object for PageView<'_> {
             "updated" => optional(&page.front.updated),
             "description" => optional(&page.front.description),
             "params" => Liquid::Object(&page.front.params),
-            "word_count" if page.body.template.is_none() => page.body.words.into(),
-            "reading_time" if page.body.template.is_none() => reading_time(&page.body).into(),
-            "section" => self.link(page.section),
-            "previous" => self.link(page.previous),
-            "next" => self.link(page.next),
-            "resources" => list(&page.resources),
+            "word_count" if page.body.template.is_none() => {
+                read::note_page(What::Length, self.id);
+                page.body.words.into()
+            }
+            "reading_time" if page.body.template.is_none() => {
+                read::note_page(What::Length, self.id);
+                reading_time(&page.body).into()
+            }
+            "section" => self.link(What::Section, page.section),
+            "previous" => self.link(What::Previous, page.previous),
+            "next" => self.link(What::Next, page.next),
+            "resources" => {
+                read::note_page(What::Resources, self.id);
+                list(&page.resources)
+            }
             "slug" if page.kind == Kind::Term => Liquid::Str(self.slug.get_or_keep(|| {
                 page.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().into()
             })),
@@ -340,10 +427,10 @@ impl<T> Keep<T> for OnceLock<T> {
 /// The lists of a page, each made when it is first asked for.
 #[derive(Debug, Default)]
 pub(super) struct Lists<'m> {
-    pages: OnceLock<Views<'m>>,
-    sections: OnceLock<Views<'m>>,
-    ancestors: OnceLock<Views<'m>>,
-    nearby: OnceLock<Views<'m>>,
+    pages: OnceLock<Listed<'m>>,
+    sections: OnceLock<Listed<'m>>,
+    ancestors: OnceLock<Listed<'m>>,
+    nearby: OnceLock<Listed<'m>>,
     tags: OnceLock<Vec<&'m Text>>,
     taxonomies: OnceLock<Named<'m>>,
 }
@@ -352,19 +439,30 @@ impl<'m> Lists<'m> {
     /// The list `name` of `view`'s page.
     pub fn field(&self, view: &PageView<'m>, name: &str) -> Option<Liquid<'_>> {
         let (page, site) = (view.page, view.site());
+        let new = |what, views| Listed::new(what, Some(view.id), views);
+        let pages = || listed(self.pages.get_or_init(|| new(What::Pages, site.views(&page.pages))));
         Some(match name {
-            "pages" => list(self.pages.get_or_init(|| site.views(&page.pages))),
-            "terms" if page.kind == Kind::Taxonomy => {
-                list(self.pages.get_or_init(|| site.views(&page.pages)))
+            "pages" => pages(),
+            "terms" if page.kind == Kind::Taxonomy => pages(),
+            "sections" => listed(
+                self.sections.get_or_init(|| new(What::Sections, site.views(&page.sections))),
+            ),
+            "ancestors" => {
+                listed(self.ancestors.get_or_init(|| new(What::Ancestors, ancestors(page, site))))
             }
-            "sections" => list(self.sections.get_or_init(|| site.views(&page.sections))),
-            "ancestors" => list(self.ancestors.get_or_init(|| ancestors(page, site))),
             "nearby" => {
-                list(self.nearby.get_or_init(|| site.views(site.sources.site.nearby(page))))
+                let nearby = || site.views(site.sources.site.nearby(page));
+                listed(self.nearby.get_or_init(|| new(What::Nearby, nearby())))
             }
             "path" => page.path.as_deref().into(),
-            "tags" => list(self.tags.get_or_init(|| tags(page, site))),
-            "taxonomies" => Liquid::Object(self.taxonomies.get_or_init(|| taxonomies(page, site))),
+            "tags" => {
+                read::note_page(What::Terms, view.id);
+                list(self.tags.get_or_init(|| tags(page, site)))
+            }
+            "taxonomies" => {
+                read::note_page(What::Terms, view.id);
+                Liquid::Object(self.taxonomies.get_or_init(|| taxonomies(page, site)))
+            }
             _ => return None,
         })
     }
@@ -392,41 +490,57 @@ fn taxonomies<'m>(page: &Page, site: &'m SiteView<'m>) -> Named<'m> {
         Some((_, terms)) => Field::Pages(site.views(terms)),
         None => Field::Nothing,
     };
-    Named(known.map(|(index, taxonomy)| (&*taxonomy.name, field(index))).collect())
+    let fields = known.map(|(index, taxonomy)| (&*taxonomy.name, field(index))).collect();
+    Named { fields, noted: None }
 }
 
 /// What derives from the body of a page other than the one being rendered. Each is kept alone: a list
 /// of summaries must not keep every page's content.
 #[derive(Debug, Default)]
 struct BodyView {
-    content: OnceLock<Text>,
-    summary: OnceLock<Text>,
-    toc: OnceLock<Vec<TocEntry>>,
+    content: Kept<Text>,
+    summary: Kept<Text>,
+    toc: Kept<Vec<TocEntry>>,
     /// Words and minutes, where the body is a template.
-    length: OnceLock<(u32, u32)>,
+    length: Kept<(u32, u32)>,
+}
+
+/// What was made once; and what was read for it, which counts as read by all who see it. That is
+/// something where the body is a template.
+type Kept<T> = OnceLock<(T, Noted)>;
+
+fn kept<T>(cell: &Kept<T>, make: impl FnOnce() -> T) -> &T {
+    let (made, noted) = cell.get_or_keep(|| read::apart(make));
+    read::again(noted);
+    made
 }
 
 impl BodyView {
     fn field(&self, view: &PageView<'_>, name: &str) -> Liquid<'_> {
+        if view.hides(name) {
+            return Liquid::Nil;
+        }
+        read::note_page(of_body(name), view.id);
         let Sources { site, settings, .. } = view.site().sources;
         match name {
-            _ if view.hides(name) => Liquid::Nil,
-            "content" => Liquid::Str(self.content.get_or_keep(|| {
+            "content" => Liquid::Str(kept::<Text>(&self.content, || {
                 let fill = |made: Made<'_>| {
                     site.fill_links(view.page, made, 0..made.html.len(), settings).into()
                 };
                 view.with_body(fill).unwrap_or_default()
             })),
-            "summary" => Liquid::Str(self.summary.get_or_keep(|| match &view.page.front.summary {
-                Some(summary) => summary.clone(),
-                None => view.with_body(|made| summary(view, made)).unwrap_or_default(),
-            })),
-            "toc" => list(self.toc.get_or_keep(|| match view.page.body.template {
+            "summary" => {
+                Liquid::Str(kept::<Text>(&self.summary, || match &view.page.front.summary {
+                    Some(summary) => summary.clone(),
+                    None => view.with_body(|made| summary(view, made)).unwrap_or_default(),
+                }))
+            }
+            "toc" => list(kept(&self.toc, || match view.page.body.template {
                 None => toc(view.page, &view.page.body),
                 Some(_) => view.with_body(|made| toc(view.page, made.body)).unwrap_or_default(),
             })),
             _ => {
-                let (words, minutes) = *self.length.get_or_keep(|| {
+                let (words, minutes) = *kept(&self.length, || {
                     let length = |made: Made<'_>| (made.body.words, reading_time(made.body));
                     view.with_body(length).unwrap_or_default()
                 });

@@ -2,9 +2,9 @@
 
 use bengal_liquid::date::Date;
 use bengal_liquid::host::NoSite;
-use bengal_liquid::watch::Watch;
 use bengal_liquid::render::Scene;
 use bengal_liquid::value::{Object, Value};
+use bengal_liquid::watch::Watch;
 use serde_json::json;
 
 use super::{TemplateSource, Templates};

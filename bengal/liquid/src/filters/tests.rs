@@ -24,8 +24,13 @@ fn with_named<'v>(
 ) -> Filtered<'v> {
     let filter = STANDARD.iter().find(|filter| filter.name == name).expect(name);
     assert!((filter.arguments.0..=filter.arguments.1).contains(&positional.len()), "{name}");
-    let surroundings =
-        Surroundings { now: Date::default(), zone: &TimeZone::UTC, seed: "", host: &NoSite, watch: Watch::NONE };
+    let surroundings = Surroundings {
+        now: Date::default(),
+        zone: &TimeZone::UTC,
+        seed: "",
+        host: &NoSite,
+        watch: Watch::NONE,
+    };
     (filter.run)(input, &Arguments { positional, named }, &surroundings)
 }
 

@@ -112,18 +112,8 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let Scene { lasting, partials, now, zone, watch, strict, .. } = self.scene;
         let globals: &'m dyn Object = &Nothing;
         let (none, seed, host) = (None, "", &NoSite);
-        let scene = Scene {
-            lasting,
-            globals,
-            partials,
-            memo: none,
-            now,
-            zone,
-            seed,
-            host,
-            watch,
-            strict,
-        };
+        let scene =
+            Scene { lasting, globals, partials, memo: none, now, zone, seed, host, watch, strict };
         let mut alone: Renderer<'m, 'm> = Renderer::new(scene, self.template);
         alone.included_from.clone_from(&self.included_from);
         (alone.work, alone.made) = (self.work, self.made);

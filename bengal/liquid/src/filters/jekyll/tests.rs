@@ -100,7 +100,8 @@ fn run_seeded<'v>(
     let filter = JEKYLL.iter().find(|filter| filter.name == name).expect("a filter of that name");
     let (least, most) = filter.arguments;
     assert!((least..=most).contains(&arguments.len()), "{name} takes {least} to {most} arguments");
-    let surroundings = Surroundings { now: DATE, zone: &TimeZone::UTC, seed, host: &NoSite, watch: Watch::NONE };
+    let surroundings =
+        Surroundings { now: DATE, zone: &TimeZone::UTC, seed, host: &NoSite, watch: Watch::NONE };
     (filter.run)(input, &Arguments { positional: arguments, named: &[] }, &surroundings)
 }
 

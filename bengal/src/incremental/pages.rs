@@ -1,0 +1,136 @@
+//! Pages as they were parsed, kept from one build to the next: no Markdown is read twice.
+//!
+//! The index names each page's file, by which stamp and hash that is known again, and where its record
+//! and its HTML are in the body store. One serves all output directories.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::file::{self, Unusable};
+use super::key::Key;
+use super::stamp::Stamp;
+use crate::content::front_matter::FrontMatter;
+use crate::content::page::Body;
+use crate::diagnostic::Diagnostic;
+use crate::store::{BodyStore, Stored};
+use crate::value::Text;
+
+/// The index's file in `.bengal`.
+pub const INDEX: &str = "pages";
+
+/// What was made of a page's file.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// Whether it was left out, as a draft or for its dates, before its Markdown was read.
+    pub excluded: bool,
+    /// Its title.
+    pub title: Text,
+    /// Its URL from the site's root.
+    pub url: Text,
+    /// Its front matter.
+    pub front: FrontMatter,
+    /// What was found in its Markdown.
+    pub body: Body,
+    /// What is wrong with it.
+    pub reports: Vec<Diagnostic>,
+}
+
+/// A page of the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// The stamp of its file; `None` where that does not tell whether it is the same.
+    pub stamp: Option<Stamp>,
+    /// The hash of its file.
+    pub hash: u128,
+    /// Its record in the body store.
+    pub record: Stored,
+    /// Its HTML there; of a template its text.
+    pub body: Stored,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Index<'a> {
+    key: Key,
+    generation: u64,
+    /// Bytes of the body store.
+    length: u64,
+    #[serde(borrow)]
+    pages: Vec<(&'a str, Known)>,
+}
+
+/// The pages that the last build kept.
+#[derive(Debug, Default)]
+pub struct Pages<'a> {
+    by_path: FxHashMap<&'a str, Known>,
+    kept: Mutex<Vec<(Arc<str>, Known)>>,
+}
+
+/// What the index of the last build says of the body store.
+#[derive(Clone, Copy, Debug)]
+pub struct Bodies {
+    /// Which file it is.
+    pub generation: u64,
+    /// How many bytes of it are good.
+    pub length: u64,
+    /// How many of these pages need.
+    pub live: u64,
+}
+
+impl<'a> Pages<'a> {
+    /// What stands in `bytes`, an index that was made with `key`; and what it says of the body store.
+    ///
+    /// # Errors
+    /// When it is damaged, or with the key that it was made with.
+    pub fn read(bytes: &'a [u8], key: &Key) -> Result<(Self, Bodies), Unusable> {
+        let Index { key: own, generation, length, pages } = file::read::<Index<'_>>(bytes)?;
+        if own != *key {
+            return Err(Unusable::Foreign);
+        }
+        let live = pages.iter().map(|(_, known)| known.bytes()).sum();
+        let by_path = pages.into_iter().collect();
+        Ok((Self { by_path, ..Self::default() }, Bodies { generation, length, live }))
+    }
+
+    /// The page whose file is `path`, under `content/`.
+    pub fn get(&self, path: &str) -> Option<&Known> {
+        self.by_path.get(path)
+    }
+
+    /// Whether the last build kept any.
+    pub fn is_empty(&self) -> bool {
+        self.by_path.is_empty()
+    }
+
+    /// Keeps pages for the next build.
+    pub fn keep(&self, pages: &mut Vec<(Arc<str>, Known)>) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).append(pages);
+    }
+
+    /// Writes the index of what was kept, unless it is what the last build wrote.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, folder: PathBuf, key: &Key, store: &BodyStore) -> std::io::Result<()> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = |(path, known): &(Arc<str>, Known)| {
+            self.by_path.get(&**path).is_some_and(|old| old == known)
+        };
+        if kept.len() == self.by_path.len() && kept.iter().all(is_known) {
+            return Ok(());
+        }
+        kept.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let pages = kept.iter().map(|(path, known)| (&**path, *known)).collect();
+        let index =
+            Index { key: key.clone(), generation: store.generation(), length: store.len(), pages };
+        file::replace(&folder.join(INDEX), &index)
+    }
+}
+
+impl Known {
+    fn bytes(&self) -> u64 {
+        (self.record.len() + self.body.len()) as u64
+    }
+}
