@@ -58,6 +58,11 @@ pub fn read<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Unusabl
     postcard::from_bytes(kept).map_err(|_| Unusable::Damaged)
 }
 
+/// The value that `bytes`, which [`load`] gave, begin with.
+pub fn read_first<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    postcard::take_from_bytes(bytes.get(HEAD..)?).ok().map(|(first, _)| first)
+}
+
 /// Writes `value` to a cache file, in place of what it held.
 ///
 /// # Errors

@@ -50,6 +50,7 @@ pub struct Indexes {
     pages: Result<Vec<u8>, Unusable>,
     made: Result<Vec<u8>, Unusable>,
     made_path: PathBuf,
+    full: bool,
 }
 
 /// What is known of the last build, and noted for the next.
@@ -66,6 +67,7 @@ pub struct Cache<'b> {
     /// Whether no page may be left as it is, as stages behind render want to see all.
     pub render_all: AtomicBool,
     key: Key,
+    forced: Option<Reason>,
     made_path: PathBuf,
     prints: OnceLock<Fingerprints<'b>>,
     reasons: Option<Mutex<Vec<Explained>>>,
@@ -146,13 +148,15 @@ impl Indexes {
             pages: file::load(&state.path().join(pages::INDEX)),
             made: file::load(&made_path),
             made_path,
+            full: false,
         }
     }
 
     /// None of them: everything is made anew.
     pub fn ignored(state: &StateDir, output: &Path) -> Self {
         let none = || Err(Unusable::Missing);
-        Self { pages: none(), made: none(), made_path: made::index(state.path(), output) }
+        let made_path = made::index(state.path(), output);
+        Self { pages: none(), made: none(), made_path, full: true }
     }
 }
 
@@ -172,9 +176,15 @@ impl<'b> Cache<'b> {
                 (Pages::default(), None)
             }
         };
+        let mut forced = None;
         let files = indexes.made.as_ref().map_err(|error| *error);
         let files = files.and_then(|bytes| Files::read(bytes, &key)).unwrap_or_else(|error| {
             note(error);
+            let old = indexes.made.as_ref().ok().and_then(|bytes| file::read_first::<Key>(bytes));
+            forced = match error {
+                Unusable::Missing => indexes.full.then_some(Reason::Forced),
+                _ => Some(old.and_then(|old| key.changed(&old)).unwrap_or(Reason::Forced)),
+            };
             Files::default()
         });
         let made_path = indexes.made_path.clone();
@@ -185,6 +195,7 @@ impl<'b> Cache<'b> {
             bodies,
             render_all: AtomicBool::new(false),
             key,
+            forced,
             made_path,
             prints: OnceLock::new(),
             reasons: None,
@@ -194,7 +205,7 @@ impl<'b> Cache<'b> {
 
     /// Why nothing of the last build is used; `None` where something is.
     pub fn forced(&self) -> Option<Reason> {
-        self.files.is_empty().then_some(Reason::Forced)
+        self.forced
     }
 
     /// Notes why each page is rendered or not.

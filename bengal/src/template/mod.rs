@@ -106,7 +106,8 @@ struct Compiled {
     layout: Option<String>,
     /// `None` when it is wrong, which was reported.
     template: Option<Template>,
-    /// Of its text and its layout.
+    /// Of its text and its layout, and of whether it can be used: a template may be wrong for what another
+    /// one is named.
     fingerprint: u64,
 }
 
@@ -153,9 +154,10 @@ impl Templates {
         let mut all: FxHashMap<_, _> = first.into_iter().map(compile).collect();
         check_layouts(&mut all, reports);
         for compiled in all.values_mut() {
-            let Compiled { source, layout, .. } = &*compiled;
-            let layout = layout.as_deref().unwrap_or_default();
-            compiled.fingerprint = of_bytes(format!("{layout}\0{}", source.text).as_bytes());
+            let Compiled { source, layout, template, .. } = &*compiled;
+            let (layout, usable) = (layout.as_deref().unwrap_or_default(), template.is_some());
+            let whole = format!("{usable}\0{layout}\0{}", source.text);
+            compiled.fingerprint = of_bytes(whole.as_bytes());
         }
         Self { all, language, strict: config.strict }
     }
