@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::front_matter::FrontMatter;
 use super::permalink::folder_and_stem;
 use super::slug::titleize;
+use crate::incremental::fingerprint;
 use crate::store::Stored;
 use crate::value::Text;
 
@@ -115,8 +116,10 @@ pub struct Body {
     pub template: Option<u32>,
     /// Which bytes of the HTML are its summary.
     pub summary: std::ops::Range<u32>,
-    /// The hash of those bytes.
-    pub summary_hash: u64,
+    /// The fingerprint of those bytes.
+    pub summary_print: u64,
+    /// The fingerprint of the body: of its HTML, and of what is found in it.
+    pub print: u64,
     /// Words of text.
     pub words: u32,
     /// Its headings.
@@ -125,6 +128,19 @@ pub struct Body {
     pub links: Box<[Link]>,
     /// Whether it has code that needs the style sheet of highlighting, or may have.
     pub has_styled_code: bool,
+}
+
+impl Body {
+    /// The body, whose HTML is `html`, with its fingerprints.
+    #[must_use]
+    pub fn sealed(self, html: &str) -> Self {
+        let summary = self.summary.start as usize..self.summary.end as usize;
+        let summary = html.as_bytes().get(summary).unwrap_or_default();
+        let unsealed = Self { summary_print: fingerprint::of_bytes(summary), print: 0, ..self };
+        let print =
+            fingerprint::of(&(html.len(), fingerprint::of_bytes(html.as_bytes()), &unsealed));
+        Self { print, ..unsealed }
+    }
 }
 
 /// A spot in a page's HTML at which the URL of another page or file belongs.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::read::{Extent, LENGTH, What};
@@ -37,7 +37,7 @@ pub struct Fingerprints<'b> {
     templates: &'b Templates,
     /// Of each page its plain fields; 0 where nobody has asked yet.
     plain: Vec<AtomicU64>,
-    every_page: OnceLock<u64>,
+    world: OnceLock<World>,
     every_body: OnceLock<u64>,
     posts: OnceLock<Posts<'b>>,
     files: Mutex<FxHashMap<Box<str>, u64>>,
@@ -64,8 +64,23 @@ pub fn of_bytes(bytes: &[u8]) -> u64 {
     xxh3_64(bytes).max(1)
 }
 
-fn of(value: &(impl Serialize + ?Sized)) -> u64 {
-    Bytes::default().put(value).hash()
+/// The fingerprint of a value of the model.
+pub fn of(value: &(impl Serialize + ?Sized)) -> u64 {
+    Bytes(Vec::with_capacity(USUAL)).put(value).hash()
+}
+
+/// Bytes that most values take.
+const USUAL: usize = 512;
+
+/// What is the same in a build as in the last: all that derives from it need not be looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct World {
+    /// Every page but for its body, and the files beside pages.
+    pub pages: u64,
+    /// The templates.
+    pub templates: u64,
+    /// The data files.
+    pub data: u64,
 }
 
 impl<'b> Fingerprints<'b> {
@@ -76,7 +91,7 @@ impl<'b> Fingerprints<'b> {
             settings,
             templates,
             plain: site.pages.iter().map(|_| AtomicU64::new(0)).collect(),
-            every_page: OnceLock::new(),
+            world: OnceLock::new(),
             every_body: OnceLock::new(),
             posts: OnceLock::new(),
             files: Mutex::default(),
@@ -97,7 +112,7 @@ impl<'b> Fingerprints<'b> {
         let (site, page) = (self.site, &self.site[id]);
         match what {
             What::Front => of(&(&page.title, &page.url, &page.front, page.path.is_some())),
-            What::Body => of(&(page.body.stored.content(), &page.body)),
+            What::Body => page.body.print,
             What::Links => self.links(page),
             What::Paginator => self.paginator(id, extent),
             What::Section => self.linked(page.section),
@@ -122,7 +137,7 @@ impl<'b> Fingerprints<'b> {
             What::Content => of(&(page.body.stored.content(), self.links(page))),
             What::Summary => of(&(
                 &page.front.summary,
-                page.body.summary_hash,
+                page.body.summary_print,
                 page.body.template.map(|_| page.body.stored.content()),
                 self.links(page),
             )),
@@ -178,7 +193,7 @@ impl<'b> Fingerprints<'b> {
             What::Menus => of(&site.menus.iter().map(|menu| &menu.name).collect::<Vec<_>>()),
             What::DataNames => of(&site.data.keys().collect::<Vec<_>>()),
             What::Clock => of(&self.settings.now),
-            What::EveryPage => *self.every_page.get_or_init(|| memory::kept(|| self.every_page())),
+            What::EveryPage => self.world().pages,
             What::EveryBody => *self.every_body.get_or_init(|| memory::kept(|| self.every_body())),
             _ => 0,
         }
@@ -239,19 +254,34 @@ impl<'b> Fingerprints<'b> {
         of(&(size, list.len(), shown, &site[id].url))
     }
 
+    /// What the site is as a whole.
+    pub fn world(&self) -> World {
+        *self.world.get_or_init(|| {
+            memory::kept(|| World {
+                pages: self.every_page(),
+                templates: self.templates.all_fingerprints(),
+                data: of(&self.site.data),
+            })
+        })
+    }
+
     fn every_page(&self) -> u64 {
-        let mut bytes = Bytes::default();
+        let mut bytes = Bytes(Vec::with_capacity(USUAL));
+        // One after the other, so that no piece is as long as the site.
+        let mut all = Vec::with_capacity(8 * self.site.pages.len());
         for page in &self.site.pages {
-            let Page { kind, path, title, url, front, resources, .. } = page;
-            bytes.put(&(kind.name(), path.as_deref(), title, url, front, resources));
+            let Page { kind, path, title, url, front, .. } = page;
+            bytes.0.clear();
+            let print = bytes.put(&(kind.name(), path.as_deref(), title, url, front)).hash();
+            all.extend_from_slice(&print.to_le_bytes());
         }
-        bytes.hash()
+        of(&(of_bytes(&all), self.site.resources(), &self.site.highlight_css))
     }
 
     fn every_body(&self) -> u64 {
         let mut bytes = Bytes::default();
         for page in &self.site.pages {
-            bytes.put(&(page.body.stored.content(), &page.body, self.links(page)));
+            bytes.put(&(page.body.print, self.links(page)));
         }
         bytes.hash()
     }

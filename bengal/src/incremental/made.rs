@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::file::{self, Unusable};
-use super::fingerprint::{Fingerprints, Subject, identity};
+use super::fingerprint::{Fingerprints, Subject, World, identity};
 use super::key::Key;
 use super::read::{About, Extent, Names, Read, Reads, What};
 use super::stamp::{self, Stamp};
@@ -62,6 +62,7 @@ pub struct Rendered {
 #[derive(Serialize, Deserialize)]
 struct Index<'a> {
     key: Key,
+    world: World,
     #[serde(borrow)]
     pages: Vec<&'a str>,
     #[serde(borrow)]
@@ -122,6 +123,9 @@ fn reads(bytes: &[u8]) -> impl Iterator<Item = (What, u32, Extent, u64)> {
 /// What the last build made in an output directory.
 #[derive(Debug, Default)]
 pub struct Files<'a> {
+    world: World,
+    /// Which reads hold whatever was read, as the world that they are of is the same: a bit for each.
+    holding: OnceLock<u64>,
     pages: Vec<&'a str>,
     names: Vec<&'a str>,
     groups: Vec<Group<'a>>,
@@ -152,13 +156,14 @@ impl<'a> Files<'a> {
     /// # Errors
     /// When it is damaged, or was made with another key.
     pub fn read(bytes: &'a [u8], key: &Key) -> Result<Self, Unusable> {
-        let Index { key: own, pages, names, groups, files } = file::read::<Index<'_>>(bytes)?;
+        let Index { key: own, world, pages, names, groups, files } =
+            file::read::<Index<'_>>(bytes)?;
         if own != *key {
             return Err(Unusable::Foreign);
         }
         let by_path = (0..).zip(&files).map(|(number, file)| (file.path, number)).collect();
         let held = groups.iter().map(|_| AtomicU32::new(UNKNOWN)).collect();
-        Ok(Self { pages, names, groups, files, by_path, held, ..Self::default() })
+        Ok(Self { world, pages, names, groups, files, by_path, held, ..Self::default() })
     }
 
     /// The file at `path`: its number, its stamp and the hash of its bytes.
@@ -239,7 +244,11 @@ impl<'a> Files<'a> {
         prints: &Fingerprints<'_>,
         now: &[Option<PageId>],
     ) -> Result<(), Changed> {
+        let holding = *self.holding.get_or_init(|| holding(self.world, prints.world()));
         for (what, subject, extent, print) in reads(bytes) {
+            if holding & 1 << what as u8 != 0 {
+                continue;
+            }
             let about = match what.about() {
                 About::Page => Subject::Page(now.get(subject as usize).copied().flatten()),
                 About::Name => {
@@ -305,7 +314,7 @@ impl<'a> Files<'a> {
         for made in made.iter_mut() {
             made.stamp = made.stamp.and_then(|stamp| stamp.settled_own(now));
         }
-        if self.is_saved(&made) {
+        if self.is_saved(&made, site.prints.world()) {
             return Ok(());
         }
         let mut new = New::empty(self, names, site);
@@ -327,6 +336,7 @@ impl<'a> Files<'a> {
         });
         let index = Index {
             key: key.clone(),
+            world: site.prints.world(),
             pages: new.pages.all.iter().map(|name| &**name).collect(),
             names: new.strings.all.iter().map(|name| &**name).collect(),
             groups: new.groups.iter().map(NewGroup::entry).collect(),
@@ -336,8 +346,9 @@ impl<'a> Files<'a> {
     }
 
     /// Whether all of `made` is what the last build noted.
-    fn is_saved(&self, made: &[Made]) -> bool {
-        made.len() == self.files.len()
+    fn is_saved(&self, made: &[Made], world: World) -> bool {
+        self.world == world
+            && made.len() == self.files.len()
             && made.iter().all(|made| {
                 let Some(number) = self.by_path.get(&*made.path) else { return false };
                 let old = &self.files[*number as usize];
@@ -350,6 +361,48 @@ impl<'a> Files<'a> {
                 }
             })
     }
+}
+
+/// What holds where the world is `now` what it was `then`.
+fn holding(then: World, now: World) -> u64 {
+    let same = |what: What| match what {
+        What::Front
+        | What::Links
+        | What::Paginator
+        | What::Section
+        | What::Previous
+        | What::Next
+        | What::Pages
+        | What::Sections
+        | What::Ancestors
+        | What::Nearby
+        | What::Terms
+        | What::Resources
+        | What::Newest
+        | What::TopSections
+        | What::HighlightCss
+        | What::Taxonomy
+        | What::Taxonomies
+        | What::Menu
+        | What::Menus
+        | What::Link
+        | What::Post
+        | What::EveryPage => then.pages == now.pages,
+        What::Template | What::Include => then.templates == now.templates,
+        What::Data | What::DataNames => then.data == now.data,
+        What::Body
+        | What::Content
+        | What::Summary
+        | What::Toc
+        | What::Length
+        | What::Value
+        | What::File
+        | What::Clock
+        | What::EveryBody
+        | What::Volatile => false,
+    };
+    let holding = What::ALL.into_iter().filter(|what| same(*what));
+    holding.fold(0, |all, what| all | 1 << what as u8)
 }
 
 /// What this build knows when it is over.

@@ -175,6 +175,11 @@ impl Index<PageId> for Site {
 }
 
 impl Site {
+    /// The files beside pages, in the order of their paths.
+    pub fn resources(&self) -> &[FileLink] {
+        &self.resources
+    }
+
     /// The pages, in their order.
     pub fn ids(&self) -> impl Iterator<Item = PageId> + use<> {
         (0..self.pages.len()).map(PageId::new)

@@ -167,6 +167,7 @@ pub fn walk_files(
         return;
     }
     let root = bounds.root;
+    let start = folder.as_os_str().len() + 1;
     let mut links = Links { bounds, followed: HashSet::new(), reports: Vec::new() };
     let entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
     let mut entries = entries.filter_entry(|entry| !is_hidden(entry) && links.admit(entry));
@@ -175,7 +176,10 @@ pub fn walk_files(
         match &entry {
             Ok(entry) if entry.file_type().is_file() => {
                 let path = entry.path();
-                match path.strip_prefix(folder).unwrap_or(path).to_str() {
+                // As a path is below the folder it was found in; to compare their parts takes longer than all
+                // else here.
+                let below = path.to_str().and_then(|path| path.get(start..));
+                match below {
                     Some(relative) if MAIN_SEPARATOR == '/' => found(relative, path),
                     Some(relative) => found(&relative.replace(MAIN_SEPARATOR, "/"), path),
                     None => reports.push(not_utf8(root, path)),

@@ -9,8 +9,6 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::Context;
 use crate::content::front_matter::{self, FrontMatter, exclusion};
 use crate::content::page::{Body, Kind, Language, Parsed, offset, title};
@@ -161,7 +159,6 @@ impl Parser<'_> {
             },
             false => locate(found, file, text, start, reports),
         };
-        let summary_hash = hash_of(&body.summary, &self.html);
         Ok(Parsed {
             language: Language::OWN,
             path: Arc::clone(&source.path),
@@ -169,7 +166,7 @@ impl Parser<'_> {
             title,
             url,
             front,
-            body: Body { stored, held, summary_hash, ..body },
+            body: Body { stored, held, ..body }.sealed(if is_template { text } else { &self.html }),
         })
     }
 
@@ -247,12 +244,6 @@ fn read_text<'t>(
         Box::new(diagnostic.hint("save the file as UTF-8"))
     })?;
     Ok((text, stamp))
-}
-
-/// The hash of the part of `html` that is a summary.
-pub(super) fn hash_of(summary: &std::ops::Range<u32>, html: &str) -> u64 {
-    let range = summary.start as usize..summary.end as usize;
-    xxh3_64(html.as_bytes().get(range).unwrap_or_default())
 }
 
 /// Reads a file into the head of `buffer`, which grows where it is too short. Its length is not asked

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Context;
-use super::parse::hash_of;
 use crate::config::Config;
 use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic};
@@ -56,7 +55,7 @@ impl Barrier for Gather<'_> {
                 if let Some(html) = page.body.held.take() {
                     let stored = self.bodies.append(html.as_bytes());
                     page.body.stored = stored.map_err(StageError::io("the body store"))?;
-                    page.body.summary_hash = hash_of(&page.body.summary, &html);
+                    page.body = std::mem::take(&mut page.body).sealed(&html);
                 }
                 self.gathered.pages.push(page);
             }

@@ -35,7 +35,7 @@ use crate::config::Config;
 use crate::content::fields::Fields;
 use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::incremental::fingerprint::of_bytes;
+use crate::incremental::fingerprint::{self, of_bytes};
 use crate::incremental::read::{self, What};
 pub use archetype::fill_archetype;
 use current::{CurrentPage, Globals, Paginator};
@@ -176,6 +176,13 @@ impl Templates {
     /// The fingerprint of the template `name`, with the name of the layout around it; 0 where there is none.
     pub fn fingerprint(&self, name: &str) -> u64 {
         self.all.get(name).map_or(0, |template| template.fingerprint)
+    }
+
+    /// The fingerprint of all templates.
+    pub fn all_fingerprints(&self) -> u64 {
+        let mut all: Vec<_> = self.all.iter().map(|(name, of)| (name, of.fingerprint)).collect();
+        all.sort_unstable();
+        fingerprint::of(&all)
     }
 
     /// The names of all.
