@@ -41,7 +41,7 @@ use crate::plugin::observer::{End, Watch};
 use crate::plugin::{GivenOption, LoadError, LogLine, Plugin};
 use crate::process;
 use crate::site::{Claims, Site, content_path};
-use crate::stages::{self, Context, WriteCounts};
+use crate::stages::{self, Context, OpenLinks, WriteCounts};
 use crate::template::page_view::SiteCell;
 use prepare::{Prepared, at};
 
@@ -237,10 +237,14 @@ pub fn build_with<'s>(
     let run = runner::run_watched(&chain, jobs, listener.progress, &mut |stage| watch.stage(stage));
     drop(chain);
     reports.append(&mut watch.take_reports());
+    let made = written.paths();
+    if run.failure.is_none() {
+        reports.extend(context.links.broken(&context, &made));
+    }
     let errors = reports.iter().chain(&run.diagnostics).any(|d| d.severity == Severity::Error);
     let removed = manifest.map_or(Ok(0), |manifest| match &run.failure {
-        None if !(options.keep_on_errors && errors) => manifest.replace(&written.paths()),
-        _ => manifest.add(&written.paths()).map(|()| 0),
+        None if !(options.keep_on_errors && errors) => manifest.replace(&made),
+        _ => manifest.add(&made).map(|()| 0),
     });
     let removed = removed.unwrap_or_else(|error| {
         reports.push(manifest::unwritten(&error));
@@ -290,6 +294,7 @@ struct Shared<'b> {
     views: SiteCell<'b>,
     within: SiteCell<'b>,
     claims: OnceLock<Mutex<Claims>>,
+    links: OpenLinks,
     written: WriteCounts,
 }
 
@@ -310,6 +315,7 @@ fn context<'b>(
         manifest: None,
         site,
         claims: &shared.claims,
+        links: &shared.links,
         views: &shared.views,
         within: &shared.within,
         written: &shared.written,

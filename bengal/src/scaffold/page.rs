@@ -202,7 +202,7 @@ fn inspect(
         archetype.wrong(vec![diagnostic.hint(QUOTES)])
     })?;
     let languages = Languages::default();
-    let mut markdown = Markdown::new(&target.config.markdown, &languages);
+    let mut markdown = Markdown::new(&target.config, &languages);
     let found = markdown.convert(&text[start..], &mut String::new());
     let heading = found.ok().and_then(|found| found.title);
     let title: Text = page::title(&front, heading, path, &target.config.title);

@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 use assemble::in_order;
 pub use assemble::{Assembled, Gathered, assemble, list_url};
 pub use claims::{Claims, Owner};
-pub use links::Made;
+pub use links::{Made, Missing};
 
 use crate::config::Config;
 use crate::content::date::Date;
@@ -83,6 +83,8 @@ pub struct Site {
     pub highlight_css: Option<Text>,
     /// Files beside pages, in the order of their paths.
     resources: Vec<FileLink>,
+    /// Whether the site has a folder, or a file, of the name that the path of `base_url` is.
+    has_folder_of_base: bool,
     /// How many pages were left out.
     pub excluded: Excluded,
 }

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::Context;
+use super::{Context, links};
 use crate::content::page::{Kind, Link};
 use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
-use crate::site::{Made, Page, PageId, Site, content_path, list_url};
+use crate::site::{Made, Missing, Page, Site, content_path, list_url};
 use crate::template::current::{CurrentPage, Paginator};
 use crate::template::page_view::{SiteView, Sources};
 use crate::template::{Buffers, RenderError, Rendering};
@@ -91,9 +91,12 @@ impl Renderer<'_> {
             made.html
         } else {
             self.content.clear();
-            let broken =
-                |link: &Link| reports.push(broken_link(self.context, site, job.page, link));
-            site.fill(page, made, 0..made.html.len(), settings, &mut self.content, broken);
+            let links = self.context.links;
+            let missing = |link: &Link, what: Missing| match what {
+                Missing::Page => reports.push(links::no_page(self.context, site, job.page, link)),
+                Missing::File => links.check_file(self.context, site, job.page, link),
+            };
+            site.fill(page, made, 0..made.html.len(), settings, &mut self.content, missing);
             &self.content
         };
         let current = CurrentPage::new(view.page(job.page), made, content);
@@ -171,17 +174,4 @@ fn missing_layout(context: &Context<'_>, page: &Page, layout: &str) -> Diagnosti
     Diagnostic::warning(Code::MissingLayout, format!("no template is named `{layout}`"))
         .at(place)
         .hint("the page is rendered with its kind's usual template")
-}
-
-fn broken_link(context: &Context<'_>, site: &Site, page: PageId, link: &Link) -> Diagnostic {
-    let file = site.name_of(page);
-    // The text is read again, as this is rare and holding every text is not.
-    let text = std::fs::read_to_string(context.settings.root.join(&file)).unwrap_or_default();
-    let place = match link.line {
-        0 => Place::file(&file),
-        line => Place::in_bytes(&file, &text, line as usize, link.column as usize),
-    };
-    Diagnostic::warning(Code::BrokenLink, format!("`{}` is no page of this site", link.target))
-        .at(place)
-        .hint("a link names the file, relative to this one; drafts are no pages of the site")
 }
