@@ -6,6 +6,7 @@
 use jiff::tz::TimeZone;
 
 use crate::content::fields::Fields;
+use crate::content::forms;
 use crate::content::front_matter::zone;
 use crate::content::menu::{self, MenuEntry};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -247,7 +248,8 @@ impl Config {
         self.taxonomies.clear();
         for (name, value) in fields.map("taxonomies", value) {
             let mut page_size_of = None;
-            for (key, value) in fields.map(&name, value) {
+            let form = |value: &Value| Some(forms::of_taxonomy(&name, value));
+            for (key, value) in fields.map_like(&name, value, form) {
                 match &*key {
                     "pagination" => page_size_of = page_size(fields, value),
                     _ => fields.unknown(&key, &["pagination"]),
@@ -458,6 +460,21 @@ mod tests {
         assert_eq!(reports[0].hint.as_deref(), Some("did you mean `Dracula`?"));
         let (_, reports) = highlight("{numbers: true}");
         assert_eq!(reports[0].code, Code::UnknownKey);
+    }
+
+    #[test]
+    fn a_value_that_is_no_map_is_an_error_with_the_right_form() {
+        for (text, form) in [
+            ("pagination: 10", "write `pagination: {page_size: 10}`"),
+            ("taxonomies: [tags, authors]", "write `taxonomies: {tags: {}, authors: {}}`"),
+            ("taxonomies: {tags: 5}", "write `tags: {pagination: {page_size: 5}}`"),
+            ("menus: {main: [Blog]}", "write `main: [{name: Blog, url: /blog/}]`"),
+        ] {
+            let (_, reports) = read(text);
+            assert_eq!(reports.len(), 1, "{text}: {reports:?}");
+            assert_eq!(reports[0].severity, crate::diagnostic::Severity::Error, "{text}");
+            assert_eq!(reports[0].hint.as_deref(), Some(form), "{text}");
+        }
     }
 
     #[test]
