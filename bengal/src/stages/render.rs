@@ -55,7 +55,9 @@ impl PerItem for Renderer<'_> {
         match self.render(job, &mut out.reports)? {
             Some(output) => out.emit(Item::Output(output)),
             None => {
-                self.context.written.left_out.fetch_add(1, Ordering::Relaxed);
+                // The further pages of a list are no pages of the site.
+                let pages = u64::from(job.number == 1);
+                self.context.written.left_out.fetch_add(pages, Ordering::Relaxed);
                 Ok(())
             }
         }
