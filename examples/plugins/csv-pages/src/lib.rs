@@ -73,8 +73,7 @@ impl PerItem for Reader<'_> {
                 match column {
                     "name" => name = format!("{section}/{value}.md"),
                     "body" => body = value,
-                    // JSON's strings are YAML's too.
-                    _ => text.push_str(&format!("{column}: {value:?}\n")),
+                    _ => text.push_str(&format!("{column}: {}\n", quoted(value))),
                 }
             }
             if name.is_empty() {
@@ -88,4 +87,18 @@ impl PerItem for Reader<'_> {
         out.debug(&format!("{count} pages from {file}"));
         Ok(())
     }
+}
+
+/// `text` in YAML's double quotes.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
