@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** a link to a file is judged when the build has ended: until then, a stage may make it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashSet;
 
@@ -10,6 +10,7 @@ use super::Context;
 use crate::content::page::Link;
 use crate::content::slug::fold;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::memory;
 use crate::site::{PageId, Site};
 
 /// Links to files that nobody had made when their page was rendered.
@@ -28,25 +29,25 @@ impl OpenLinks {
     /// Keeps `link` in mind where nobody has the output path to which it leads.
     pub(super) fn check_file(&self, context: &Context<'_>, site: &Site, page: PageId, link: &Link) {
         let Some(claims) = context.claims.get() else { return };
-        let Some(path) = site.output_of_link(&site[page], &link.target, context.settings) else {
-            return;
-        };
-        if !claims.lock().unwrap_or_else(PoisonError::into_inner).has(&path) {
-            let open = OpenLink { page, link: link.clone(), path };
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(open);
-        }
+        // It stays with the stage, and does not go on with the page.
+        memory::kept(|| {
+            let path = site.output_of_link(&site[page], &link.target, context.settings);
+            let is_open = |path: &String| !lock(claims).has(path);
+            let open = path.filter(is_open).map(|path| OpenLink { page, link: link.clone(), path });
+            lock(&self.0).extend(open);
+        });
     }
 
     /// What to say of those that lead nowhere now that the build has `made` these output paths.
     pub fn broken(&self, context: &Context<'_>, made: &[impl AsRef<str>]) -> Vec<Diagnostic> {
-        let open = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let open = std::mem::take(&mut *lock(&self.0));
         let Some((site, claims)) = context.site.get().zip(context.claims.get()) else {
             return Vec::new();
         };
         if open.is_empty() {
             return Vec::new();
         }
-        let claims = claims.lock().unwrap_or_else(PoisonError::into_inner);
+        let claims = lock(claims);
         let made: FxHashSet<_> = made.iter().map(|path| fold(path.as_ref())).collect();
         let is_made = |path: &str| claims.has(path) || made.contains(&fold(path));
         let broken = open.into_iter().filter(|open| !is_made(&open.path));
@@ -57,6 +58,10 @@ impl OpenLinks {
         broken.dedup();
         broken
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The diagnostic of a link to a Markdown file that is no page.
