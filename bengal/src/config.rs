@@ -6,7 +6,6 @@
 use jiff::tz::TimeZone;
 
 use crate::content::fields::Fields;
-use crate::content::forms;
 use crate::content::front_matter::zone;
 use crate::content::menu::{self, MenuEntry};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -248,7 +247,7 @@ impl Config {
         self.taxonomies.clear();
         for (name, value) in fields.map("taxonomies", value) {
             let mut page_size_of = None;
-            let form = |value: &Value| Some(forms::of_taxonomy(&name, value));
+            let form = |value: &Value| Some(crate::content::forms::of_taxonomy(&name, value));
             for (key, value) in fields.map_like(&name, value, form) {
                 match &*key {
                     "pagination" => page_size_of = page_size(fields, value),

@@ -73,7 +73,7 @@ impl PerItem for Reader<'_> {
                 match column {
                     "name" => name = format!("{section}/{value}.md"),
                     "body" => body = value,
-                    _ => text.push_str(&format!("{column}: {}\n", quoted(value))),
+                    _ => text.push_str(&format!("{}: {}\n", quoted(column), quoted(value))),
                 }
             }
             if name.is_empty() {
@@ -89,16 +89,17 @@ impl PerItem for Reader<'_> {
     }
 }
 
-/// `text` in YAML's double quotes.
+/// `text` in quotes, as YAML has it: what would end a line or the text is escaped.
 fn quoted(text: &str) -> String {
-    let mut quoted = String::from('"');
+    let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                quoted.push_str(&format!("\\U{:08x}", u32::from(c)));
+            }
             c => quoted.push(c),
         }
     }
-    quoted.push('"');
-    quoted
+    quoted + "\""
 }
