@@ -438,6 +438,21 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_is_no_map_is_an_error_with_the_right_form() {
+        for (text, form) in [
+            ("pagination: 10", "write `pagination: {page_size: 10}`"),
+            ("taxonomies: [tags, authors]", "write `taxonomies: {tags: {}, authors: {}}`"),
+            ("taxonomies: {tags: 5}", "write `tags: {pagination: {page_size: 5}}`"),
+            ("menus: {main: [Blog]}", "write `main: [{name: Blog, url: /blog/}]`"),
+        ] {
+            let (_, reports) = read(text);
+            assert_eq!(reports.len(), 1, "{text}: {reports:?}");
+            assert_eq!(reports[0].severity, crate::diagnostic::Severity::Error, "{text}");
+            assert_eq!(reports[0].hint.as_deref(), Some(form), "{text}");
+        }
+    }
+
+    #[test]
     fn highlighting_is_on_off_or_as_chosen() {
         let highlight = |text: &str| {
             let (config, reports) = read(&format!("markdown: {{highlight: {text}}}"));
@@ -459,21 +474,6 @@ mod tests {
         assert_eq!(reports[0].hint.as_deref(), Some("did you mean `Dracula`?"));
         let (_, reports) = highlight("{numbers: true}");
         assert_eq!(reports[0].code, Code::UnknownKey);
-    }
-
-    #[test]
-    fn a_value_that_is_no_map_is_an_error_with_the_right_form() {
-        for (text, form) in [
-            ("pagination: 10", "write `pagination: {page_size: 10}`"),
-            ("taxonomies: [tags, authors]", "write `taxonomies: {tags: {}, authors: {}}`"),
-            ("taxonomies: {tags: 5}", "write `tags: {pagination: {page_size: 5}}`"),
-            ("menus: {main: [Blog]}", "write `main: [{name: Blog, url: /blog/}]`"),
-        ] {
-            let (_, reports) = read(text);
-            assert_eq!(reports.len(), 1, "{text}: {reports:?}");
-            assert_eq!(reports[0].severity, crate::diagnostic::Severity::Error, "{text}");
-            assert_eq!(reports[0].hint.as_deref(), Some(form), "{text}");
-        }
     }
 
     #[test]
