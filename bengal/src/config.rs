@@ -247,7 +247,8 @@ impl Config {
         self.taxonomies.clear();
         for (name, value) in fields.map("taxonomies", value) {
             let mut page_size_of = None;
-            for (key, value) in fields.map(&name, value) {
+            let form = |value: &Value| Some(crate::content::forms::of_taxonomy(&name, value));
+            for (key, value) in fields.map_like(&name, value, form) {
                 match &*key {
                     "pagination" => page_size_of = page_size(fields, value),
                     _ => fields.unknown(&key, &["pagination"]),
@@ -434,6 +435,21 @@ mod tests {
         assert_eq!(reports[0].code, Code::UnknownKey);
         assert_eq!(reports[0].hint.as_deref(), Some("did you mean `title`?"));
         assert_eq!(reports[0].place.as_ref().unwrap().line, 1);
+    }
+
+    #[test]
+    fn a_value_that_is_no_map_is_an_error_with_the_right_form() {
+        for (text, form) in [
+            ("pagination: 10", "write `pagination: {page_size: 10}`"),
+            ("taxonomies: [tags, authors]", "write `taxonomies: {tags: {}, authors: {}}`"),
+            ("taxonomies: {tags: 5}", "write `tags: {pagination: {page_size: 5}}`"),
+            ("menus: {main: [Blog]}", "write `main: [{name: Blog, url: /blog/}]`"),
+        ] {
+            let (_, reports) = read(text);
+            assert_eq!(reports.len(), 1, "{text}: {reports:?}");
+            assert_eq!(reports[0].severity, crate::diagnostic::Severity::Error, "{text}");
+            assert_eq!(reports[0].hint.as_deref(), Some(form), "{text}");
+        }
     }
 
     #[test]

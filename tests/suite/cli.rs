@@ -212,6 +212,25 @@ fn pages_that_are_not_built_are_counted_by_reason() {
 }
 
 #[test]
+fn the_line_at_the_end_says_how_many_pages_of_how_many_were_built() {
+    let site = Site::new(&[
+        ("bengal.yaml", "pagination: {page_size: 1}\n"),
+        ("templates/section.liquid", "{{ 1 | divided_by: 0 }}"),
+        ("content/s/a.md", ""),
+        ("content/s/b.md", ""),
+    ]);
+    let run = run(bengal().arg("build").arg(site.root()));
+    assert_eq!(run.code, Some(1));
+    // The section's list takes two pages of HTML, and is one page of the site.
+    assert!(run.stdout.starts_with("built 4 of 5 pages ("), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("\n1 page left out because of errors in templates\n"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
 fn people_are_told_in_one_line() {
     let site = Site::new(PAGES);
     let run = human(&site, &[]);

@@ -104,7 +104,28 @@ fn a_site_is_made_in_the_current_folder_and_in_a_new_repository() {
 }
 
 #[test]
-fn a_folder_that_holds_anything_is_refused() {
+fn a_new_repository_keeps_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let own =
+        ["README.md", "LICENSE-MIT", "licence.txt", "COPYING", ".gitignore", ".gitattributes"];
+    for name in own {
+        fs::write(here.join(name), "mine\n/public\n").unwrap();
+    }
+    fs::create_dir(here.join(".git")).unwrap();
+    let printed = made(here, &["site", "."]);
+    assert!(printed.contains(": 12 files,"), "{printed}");
+    assert!(printed.contains("\n  /.bengal/\n  /.bengal-metrics/\n"), "{printed}");
+    assert!(!printed.contains("  /public/"), "{printed}");
+    for name in own {
+        assert_eq!(fs::read_to_string(here.join(name)).unwrap(), "mine\n/public\n", "{name}");
+    }
+    strictly_built(here, "output", &[]);
+    refused(here, here, &["site", "."], "is not empty");
+}
+
+#[test]
+fn a_folder_that_holds_anything_else_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     fs::create_dir(path.join("full")).unwrap();
@@ -141,6 +162,20 @@ fn a_page_is_made_of_its_sections_archetype_else_the_default_else_the_built_in()
         made(&site.root(), &["page", path]);
         let page = fs::read_to_string(site.path("content").join(file)).unwrap();
         assert_eq!(page, text, "{path}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn an_archetype_that_is_no_file_is_refused_and_not_waited_for() {
+    let site = Site::new(&[("archetypes/a.md/file", "")]);
+    let pipe = site.path("archetypes/default.md");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    for path in ["page", "a/page"] {
+        let run = new(&site.root(), &["page", path]);
+        assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{}", run.stderr);
+        assert!(run.stderr.contains(".md: is no file"), "{}", run.stderr);
+        assert!(!site.path("content").join(path).with_extension("md").exists());
     }
 }
 

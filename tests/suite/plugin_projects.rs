@@ -89,9 +89,17 @@ fn the_manual_shows_the_tested_examples() {
         std::fs::read_to_string(file).unwrap()
     };
     let manual = read("examples/docs/content/plugins/writing-a-plugin.md");
-    let rust = read("examples/plugins/word-goal/src/lib.rs");
-    let rust = rust.split("\n#[cfg(test)]").next().unwrap();
-    assert!(manual.contains(&format!("```rust\n{rust}```\n")), "word-goal is not as in the manual");
+    let more = read("examples/docs/content/plugins/examples.md");
+    for (name, manual) in
+        [("word-goal", &manual), ("badges", &more), ("csv-pages", &more), ("build-report", &more)]
+    {
+        let rust = read(&format!("examples/plugins/{name}/src/lib.rs"));
+        let rust = rust.split("\n#[cfg(test)]").next().unwrap();
+        assert!(
+            manual.contains(&format!("```rust\n{rust}```\n")),
+            "{name} is not as in the manual"
+        );
+    }
     let c = read("examples/plugins/hello-c/hello.c");
     assert!(manual.contains(&format!("```c\n{c}```\n")), "hello.c is not as in the manual");
 }

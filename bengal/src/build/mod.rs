@@ -43,7 +43,7 @@ use crate::plugin::observer::{End, Watch};
 use crate::plugin::{GivenOption, LoadError, LogLine, Plugin};
 use crate::process;
 use crate::site::{Claims, Site, content_path};
-use crate::stages::{self, Context, WriteCounts};
+use crate::stages::{self, Context, OpenLinks, WriteCounts};
 use crate::store::BodyStore;
 use crate::template::page_view::SiteCell;
 use prepare::{Prepared, at};
@@ -288,10 +288,14 @@ fn attempt(
         return Ok(Attempt::Damaged);
     }
     reports.append(&mut watch.take_reports());
+    let made = written.paths();
+    if run.failure.is_none() {
+        reports.extend(context.links.broken(&context, &made));
+    }
     let errors = reports.iter().chain(&run.diagnostics).any(|d| d.severity == Severity::Error);
     let removed = manifest.as_ref().map_or(Ok(0), |manifest| match &run.failure {
-        None if !(options.keep_on_errors && errors) => manifest.replace(&written.paths()),
-        _ => manifest.add(&written.paths()).map(|()| 0),
+        None if !(options.keep_on_errors && errors) => manifest.replace(&made),
+        _ => manifest.add(&made).map(|()| 0),
     });
     let removed = removed.unwrap_or_else(|error| {
         reports.push(manifest::unwritten(&error));
@@ -347,6 +351,7 @@ struct Shared<'b> {
     views: SiteCell<'b>,
     within: SiteCell<'b>,
     claims: OnceLock<Mutex<Claims>>,
+    links: OpenLinks,
     written: WriteCounts,
 }
 
@@ -392,6 +397,7 @@ fn context<'b>(
         cache: None,
         site,
         claims: &shared.claims,
+        links: &shared.links,
         views: &shared.views,
         within: &shared.within,
         written: &shared.written,

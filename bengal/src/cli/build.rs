@@ -106,7 +106,7 @@ fn summary(report: &BuildReport) -> String {
     let done = if report.failure.is_some() { "cancelled:" } else { "built" };
     let mut line = format!(
         "{done} {} ({}, {} changed) into {} in {:.2} s",
-        plural(report.pages as u64, "page"),
+        pages(report),
         plural(files, "file"),
         grouped(report.outputs.written),
         shown_path(&report.output),
@@ -129,6 +129,15 @@ fn summary(report: &BuildReport) -> String {
         line.push_str(&format!("\n{}, {}", plural(errors, "error"), plural(warnings, "warning")));
     }
     line
+}
+
+/// `257 pages`; `256 of 257 pages` where templates failed.
+pub(super) fn pages(report: &BuildReport) -> String {
+    let all = report.pages as u64;
+    match report.pages_left_out {
+        0 => plural(all, "page"),
+        left_out => format!("{} of {}", grouped(all.saturating_sub(left_out)), plural(all, "page")),
+    }
 }
 
 /// The pages that are not built, and what would build them; nothing where there are none.

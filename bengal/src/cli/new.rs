@@ -39,7 +39,7 @@ They are Liquid that knows `title`, `date`, `slug` and `path`.";
 
 #[derive(Debug, Args)]
 struct SiteArguments {
-    /// The folder to make it in: empty, or not there yet. Its name becomes the site's title
+    /// The folder to make it in: not there yet, empty, or a new repository. Its name becomes the site's title
     #[arg(value_name = "DIR")]
     dir: PathBuf,
     /// What the site begins with
@@ -144,6 +144,12 @@ fn print_site(made: &NewSite, dir: &Path, starter: &Starter) {
         made.files,
         starter.name
     ));
+    if !made.not_ignored.is_empty() {
+        let lines: String = made.not_ignored.iter().map(|line| format!("\n  {line}")).collect();
+        print_line(&format!(
+            "kept the .gitignore that is there; it wants these lines too:\n{lines}"
+        ));
+    }
     let page = format!("bengal new page {}first-page{}", starter.section, option(dir));
     print_next(&[
         (command("bengal serve", dir), "shows it, and each change as you save it"),

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::build::{WAITING, count, plural, print_lines, print_said, refusal_lines, report_lines};
+use super::build::{
+    WAITING, count, pages, plural, print_lines, print_said, refusal_lines, report_lines,
+};
 use super::diagnostics::{self, error_label, print_error, print_line, warning_label};
 use super::{MessageFormat, ServeArguments, progress};
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
@@ -131,7 +133,7 @@ fn summary(report: &BuildReport, changed: &[String]) -> String {
     let mut line = format!(
         "{}{done} {} in {:.0} ms, {} changed",
         cause(changed),
-        plural(report.pages as u64, "page"),
+        pages(report),
         report.time.as_secs_f64() * 1000.0,
         plural(files, "file"),
     );

@@ -1,5 +1,6 @@
 //! Reading typed fields out of a document, with a diagnostic at the line of each that is wrong.
 
+use super::forms;
 use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 use crate::value::{Map, Text, Value};
 use crate::yaml;
@@ -106,14 +107,22 @@ impl Fields<'_> {
 
     /// Reports that `key` holds `value` where `expected` belongs.
     pub fn wrong(&mut self, key: &str, value: &Value, expected: &str) {
+        self.wrong_form(key, value, expected, None);
+    }
+
+    /// Reports that `key` holds `value` where `expected` belongs, which is written like `form`.
+    fn wrong_form(&mut self, key: &str, value: &Value, expected: &str, form: Option<String>) {
         let message = format!("`{key}` is {}, where {expected} belongs", value.kind());
-        let diagnostic = if self.code == Code::FrontMatterValue {
-            Diagnostic::warning(self.code, message).hint("the value is not used")
-        } else {
-            Diagnostic::error(self.code, message)
-        };
-        let place = self.place(key);
-        self.reports.push(diagnostic.at(place));
+        let is_unused = self.code == Code::FrontMatterValue;
+        let unused = is_unused.then(|| "the value is not used".to_owned());
+        let form = form.map(|form| format!("write `{form}`"));
+        let hints: Vec<_> = unused.into_iter().chain(form).collect();
+        let make = if is_unused { Diagnostic::warning } else { Diagnostic::error };
+        let diagnostic = make(self.code, message).at(self.place(key));
+        self.reports.push(match hints.is_empty() {
+            true => diagnostic,
+            false => diagnostic.hint(hints.join("; ")),
+        });
     }
 
     /// Reports a key that is none of `known`, with the nearest that is.
@@ -164,11 +173,21 @@ impl Fields<'_> {
 
     /// A map; empty for an empty value.
     pub fn map(&mut self, key: &str, value: Value) -> Map {
+        self.map_like(key, value, |value| forms::of_map(key, value))
+    }
+
+    /// A map; empty for an empty value. Of any other value, `form` says how it is written.
+    pub fn map_like(
+        &mut self,
+        key: &str,
+        value: Value,
+        form: impl FnOnce(&Value) -> Option<String>,
+    ) -> Map {
         match value {
             Value::Map(map) => map,
             Value::Nil => Map::new(),
             other => {
-                self.wrong(key, &other, "a map");
+                self.wrong_form(key, &other, "a map", form(&other));
                 Map::new()
             }
         }

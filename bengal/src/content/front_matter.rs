@@ -261,8 +261,29 @@ impl Reader<'_> {
     fn terms(&mut self, front: &mut FrontMatter, key: &Text, value: Value) {
         match self.config.taxonomies.iter().position(|taxonomy| taxonomy.name == *key) {
             Some(taxonomy) => front.terms.push((taxonomy, self.fields.texts(key, &value))),
-            None => drop(front.params.insert(key.clone(), value)),
+            None => {
+                self.check_permalink(key, &value);
+                front.params.insert(key.clone(), value);
+            }
         }
+    }
+
+    /// Says of Jekyll's and Eleventy's `permalink` what stands for it here: without a word, the page would be at
+    /// another URL.
+    fn check_permalink(&mut self, key: &Text, value: &Value) {
+        let Value::Text(url) = value else { return };
+        if key.as_str() != "permalink" || !url.starts_with('/') {
+            return;
+        }
+        let is_pattern = url.contains("/:") || url.contains("{{");
+        let hint = match is_pattern {
+            true => "`permalinks` in bengal.yaml holds patterns, by section".to_owned(),
+            false => format!("write `url: {}`", crate::yaml::scalar(url)),
+        };
+        let place = self.fields.place(key);
+        let message = "`permalink` is a param like any other, and no URL";
+        let diagnostic = Diagnostic::warning(Code::FrontMatterValue, message);
+        self.fields.reports.push(diagnostic.at(place).hint(hint));
     }
 
     /// Text that is not empty: an empty value is one that is not given.
@@ -456,6 +477,26 @@ mod tests {
         assert_eq!(front.params["author"], Value::Text("A".into()));
         assert_eq!(front.params["x"], Value::Int(1));
         assert_eq!(reports, []);
+    }
+
+    #[test]
+    fn the_permalink_of_other_generators_is_answered_with_what_stands_for_it() {
+        for (value, hint) in [
+            ("/about/", Some("write `url: /about/`")),
+            ("/a/:title/", Some("`permalinks` in bengal.yaml holds patterns, by section")),
+            (
+                "'/{{ page.fileSlug }}/'",
+                Some("`permalinks` in bengal.yaml holds patterns, by section"),
+            ),
+            ("pretty", None),
+            ("false", None),
+        ] {
+            let (front, _, reports) = page(&format!("---\npermalink: {value}\n---\n"));
+            let hints: Vec<_> =
+                reports.iter().filter_map(|report| report.hint.as_deref()).collect();
+            assert_eq!(hints, Vec::from_iter(hint), "{value}");
+            assert!(front.params.contains_key("permalink"), "{value}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use crate::value::{Map, Text, Value};
+use crate::yaml::scalar;
 
 /// An entry of a menu, as written.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -29,7 +30,9 @@ pub fn of_config(fields: &mut Fields<'_>, value: Value) -> Vec<MenuEntry> {
             other => vec![other],
         };
         for item in list {
-            let map = fields.map(&menu, item);
+            let form =
+                |_: &Value| Some(format!("{}: [{{name: Blog, url: /blog/}}]", scalar(&menu)));
+            let map = fields.map_like(&menu, item, form);
             entries.push(entry(fields, menu.clone(), &map));
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod date;
 pub mod fields;
+pub mod forms;
 pub mod front_matter;
 pub mod menu;
 pub mod page;

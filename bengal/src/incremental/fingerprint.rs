@@ -15,7 +15,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::read::{Extent, LENGTH, What};
 use crate::content::page::Kind;
 use crate::memory;
-use crate::site::{Page, PageId, Posts, Settings, Site};
+use crate::site::{Claims, Page, PageId, Posts, Settings, Site};
+use crate::stages::Context;
 use crate::template::Templates;
 
 /// The page, or the name, of which something was read.
@@ -35,6 +36,7 @@ pub struct Fingerprints<'b> {
     site: &'b Site,
     settings: &'b Settings,
     templates: &'b Templates,
+    claims: &'b OnceLock<Mutex<Claims>>,
     /// Of each page its plain fields; 0 where nobody has asked yet.
     plain: Vec<AtomicU64>,
     world: OnceLock<World>,
@@ -85,11 +87,12 @@ pub struct World {
 
 impl<'b> Fingerprints<'b> {
     /// Those of `site`, none of which is made yet.
-    pub fn new(site: &'b Site, settings: &'b Settings, templates: &'b Templates) -> Self {
+    pub fn new(site: &'b Site, context: &'b Context<'b>) -> Self {
         Self {
             site,
-            settings,
-            templates,
+            settings: context.settings,
+            templates: context.templates,
+            claims: context.claims,
             plain: site.pages.iter().map(|_| AtomicU64::new(0)).collect(),
             world: OnceLock::new(),
             every_body: OnceLock::new(),
@@ -171,6 +174,13 @@ impl<'b> Fingerprints<'b> {
                 .find(name)
                 .map_or(0, |(name, _)| of(&(name, self.templates.fingerprint(name)))),
             What::File => self.file(name),
+            What::Output => {
+                let claims = self.claims.get();
+                let has = |claims: &Mutex<Claims>| {
+                    claims.lock().unwrap_or_else(PoisonError::into_inner).has(name)
+                };
+                claims.is_some_and(has).into()
+            }
             What::Link => {
                 let home = &self.site[self.site.home];
                 self.site.url_of_file(home, &format!("/{name}")).map_or(0, |url| of(&url))
@@ -239,6 +249,7 @@ impl<'b> Fingerprints<'b> {
             return 1;
         }
         let mut bytes = Bytes::default();
+        bytes.put(&self.site.has_folder_of_base());
         for link in &page.body.links {
             bytes.put(&self.site.url_of_file(page, &link.target));
         }
@@ -275,7 +286,9 @@ impl<'b> Fingerprints<'b> {
             let print = bytes.put(&(kind.name(), path.as_deref(), title, url, front)).hash();
             all.extend_from_slice(&print.to_le_bytes());
         }
-        of(&(of_bytes(&all), self.site.resources(), &self.site.highlight_css))
+        let site = self.site;
+        let besides = (site.resources(), &site.highlight_css, site.has_folder_of_base());
+        of(&(of_bytes(&all), besides))
     }
 
     fn every_body(&self) -> u64 {

@@ -397,6 +397,7 @@ fn holding(then: World, now: World) -> u64 {
         | What::Length
         | What::Value
         | What::File
+        | What::Output
         | What::Clock
         | What::EveryBody
         | What::Volatile => false,

@@ -40,9 +40,9 @@ use made::{Changed, Files, Now};
 use pages::{Bodies, Pages};
 use read::{Names, What};
 
-use crate::site::{Settings, Site};
+use crate::site::Site;
+use crate::stages::Context;
 use crate::store::{BodyStore, StateDir};
-use crate::template::Templates;
 
 /// The bytes of the indexes of the last build.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ impl From<&Changed> for Reason {
             What::Template | What::Include => Self::TemplateChanged,
             What::Data | What::DataNames => Self::DataChanged,
             What::Value | What::Volatile => Self::PluginChanged,
-            What::File | What::HighlightCss | What::Resources => Self::AssetChanged,
+            What::File | What::Output | What::HighlightCss | What::Resources => Self::AssetChanged,
             What::Clock => Self::Forced,
             _ => Self::CollectionChanged,
         }
@@ -214,13 +214,8 @@ impl<'b> Cache<'b> {
     }
 
     /// The fingerprints of `site`; of every caller the same.
-    pub fn prints(
-        &self,
-        site: &'b Site,
-        settings: &'b Settings,
-        templates: &'b Templates,
-    ) -> &Fingerprints<'b> {
-        let new = || crate::memory::kept(|| Fingerprints::new(site, settings, templates));
+    pub fn prints(&self, site: &'b Site, context: &'b Context<'b>) -> &Fingerprints<'b> {
+        let new = || crate::memory::kept(|| Fingerprints::new(site, context));
         self.prints.get_or_init(new)
     }
 

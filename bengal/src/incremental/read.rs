@@ -83,6 +83,8 @@ pub enum What {
     Link,
     /// What the tag `post_url` names.
     Post,
+    /// Whether anything has an output path.
+    Output,
     /// The clock.
     Clock,
     /// Every page, but for what derives from bodies: stands for reads that are too many.
@@ -106,7 +108,7 @@ pub enum About {
 
 impl What {
     /// All, in the order of their numbers.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Front,
         Self::Body,
         Self::Links,
@@ -139,6 +141,7 @@ impl What {
         Self::File,
         Self::Link,
         Self::Post,
+        Self::Output,
         Self::Clock,
         Self::EveryPage,
         Self::EveryBody,
@@ -158,7 +161,8 @@ impl What {
                 | Self::Include
                 | Self::File
                 | Self::Link
-                | Self::Post => About::Name,
+                | Self::Post
+                | Self::Output => About::Name,
                 _ => About::Site,
             },
         }

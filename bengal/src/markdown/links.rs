@@ -1,8 +1,8 @@
-//! Which links may lead to files of the site.
+//! Which links are filled in once all pages are known.
 
 /// Whether a link's target may be a file of the site: relative, and its path ends in a name with an
 /// extension.
-pub(super) fn is_file(url: &str) -> bool {
+pub fn is_file(url: &str) -> bool {
     let bytes = url.as_bytes();
     if bytes.starts_with(b"//") {
         return false;
@@ -19,6 +19,11 @@ pub(super) fn is_file(url: &str) -> bool {
         }
     }
     dot.is_some_and(|dot| dot + 1 < end)
+}
+
+/// Whether a link's target begins at the site's root.
+pub fn is_from_root(url: &str) -> bool {
+    url.starts_with('/') && !url.starts_with("//")
 }
 
 #[cfg(test)]
@@ -44,5 +49,11 @@ mod tests {
         ] {
             assert!(!is_file(url), "{url}");
         }
+    }
+
+    #[test]
+    fn another_host_is_not_the_sites_root() {
+        assert!(is_from_root("/") && is_from_root("/a/"));
+        assert!(!is_from_root("//x.org/") && !is_from_root("a/") && !is_from_root(""));
     }
 }

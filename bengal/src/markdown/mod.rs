@@ -7,7 +7,7 @@
 //! body: headings, words, where its summary ends, and links to other files of the site.
 //!
 //! **Invariant:** a link to another file leaves an empty spot in the HTML, as the page's URL is known
-//! only when all pages are.
+//! only when all pages are. Where the site is served below a path, a link from its root does too.
 
 mod code_block;
 mod fence;
@@ -23,18 +23,20 @@ use comrak::nodes::{AstNode, NodeCodeBlock, NodeValue};
 use comrak::options::Plugins;
 use comrak::{Arena, Options, parse_document};
 
-use crate::config::MarkdownConfig;
+use crate::config::Config;
 use crate::content::page::{Body, Heading, Headings, HeadingsBuilder, Link, offset};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::highlight::Languages;
 use code_block::CodeBlocks;
-use links::is_file;
+pub use links::{is_file, is_from_root};
 use nesting::too_deep;
 
 /// Turns Markdown into HTML; holds buffers for use again.
 pub struct Markdown<'l> {
     options: Options<'static>,
     findings: Findings,
+    /// Whether the site is served below a path, which links from its root do not begin with.
+    is_below_path: bool,
     /// `None` where highlighting is switched off.
     code: Option<CodeBlocks<'l>>,
 }
@@ -98,7 +100,9 @@ struct Findings {
 
 impl<'l> Markdown<'l> {
     /// A converter with the site's choices.
-    pub fn new(config: &MarkdownConfig, languages: &'l Languages) -> Self {
+    pub fn new(config: &Config, languages: &'l Languages) -> Self {
+        let is_below_path = !config.base_path().is_empty();
+        let config = &config.markdown;
         let mut options = Options::default();
         let extension = &mut options.extension;
         extension.strikethrough = true;
@@ -110,7 +114,7 @@ impl<'l> Markdown<'l> {
         options.parse.smart = config.smart_punctuation;
         options.render.r#unsafe = config.unsafe_html;
         let code = config.highlight.as_ref().map(|config| CodeBlocks::new(config, languages));
-        Self { options, findings: Findings::default(), code }
+        Self { options, findings: Findings::default(), is_below_path, code }
     }
 
     /// Appends the HTML of `text` to `html`; offsets in what is returned count from where it begins.
@@ -126,7 +130,12 @@ impl<'l> Markdown<'l> {
         let length = Cell::new(0);
         let mut code = self.code.as_mut();
         code.iter_mut().for_each(|code| code.begin_page());
-        let user = Walk { findings: std::mem::take(&mut self.findings), length: &length, code };
+        let user = Walk {
+            findings: std::mem::take(&mut self.findings),
+            length: &length,
+            is_below_path: self.is_below_path,
+            code,
+        };
         let mut output = Counted { html, length: &length };
         let plugins = Plugins::default();
         let walked = format_document_with_formatter(
@@ -179,7 +188,15 @@ impl Write for Counted<'_> {
 struct Walk<'a, 'l> {
     findings: Findings,
     length: &'a Cell<usize>,
+    is_below_path: bool,
     code: Option<&'a mut CodeBlocks<'l>>,
+}
+
+impl Walk<'_, '_> {
+    /// Whether a link to `url` is filled in when all pages are known.
+    fn leaves_spot(&self, url: &str) -> bool {
+        is_file(url) || self.is_below_path && is_from_root(url)
+    }
 }
 
 fn format_node<'a>(
@@ -217,10 +234,10 @@ fn format_node<'a>(
             context.write_str("</a>")?;
             return Ok(ChildRendering::HTML);
         }
-        NodeValue::Link(link) if is_file(&link.url) => {
+        NodeValue::Link(link) if context.user.leaves_spot(&link.url) => {
             return format_link(context, node, &link.url, &link.title);
         }
-        NodeValue::Image(image) if entering && is_file(&image.url) => {
+        NodeValue::Image(image) if entering && context.user.leaves_spot(&image.url) => {
             context.write_str("<img src=\"")?;
             context.note_link(node, &image.url);
             context.write_str("\" alt=\"")?;
@@ -438,7 +455,7 @@ mod tests {
 
     fn convert(text: &str) -> (String, Found) {
         let (languages, mut html) = (Languages::default(), String::new());
-        let mut markdown = Markdown::new(&MarkdownConfig::default(), &languages);
+        let mut markdown = Markdown::new(&Config::default(), &languages);
         let found = markdown.convert(text, &mut html).unwrap();
         (html, found)
     }
@@ -523,7 +540,8 @@ mod tests {
 
     #[test]
     fn a_converter_starts_anew_for_each_body() {
-        let config = MarkdownConfig { smart_punctuation: true, ..MarkdownConfig::default() };
+        let mut config = Config::default();
+        config.markdown.smart_punctuation = true;
         let languages = Languages::default();
         let mut markdown = Markdown::new(&config, &languages);
         let mut html = String::from("before");
@@ -539,7 +557,7 @@ mod tests {
     #[test]
     fn a_body_that_nests_too_deeply_gives_nothing() {
         let (languages, mut html) = (Languages::default(), String::new());
-        let mut markdown = Markdown::new(&MarkdownConfig::default(), &languages);
+        let mut markdown = Markdown::new(&Config::default(), &languages);
         let refused = markdown.convert(&format!("a\n\n{}", ">".repeat(100_000)), &mut html);
         assert_eq!((refused.unwrap_err(), &*html), (TooDeep { line: 3 }, ""));
     }

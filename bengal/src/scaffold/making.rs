@@ -38,9 +38,9 @@ impl Making {
         file.write_all(bytes).map_err(at(path))
     }
 
-    /// Keeps what was made.
-    pub fn keep(mut self) {
-        self.made.clear();
+    /// Keeps what was made; gives how many files these are.
+    pub fn keep(mut self) -> usize {
+        self.made.drain(..).filter(|path| !path.is_dir()).count()
     }
 }
 
@@ -52,6 +52,17 @@ impl Drop for Making {
             let _ = if path.is_dir() { fs::remove_dir(&path) } else { fs::remove_file(&path) };
         }
     }
+}
+
+/// What the file at `path` holds.
+///
+/// # Errors
+/// When it is no plain file, and no link to one: a pipe would be waited for.
+pub(super) fn read_plain(path: &Path, shown: &str) -> Result<Vec<u8>, ScaffoldError> {
+    if !fs::metadata(path).map_err(at(path))?.is_file() {
+        return Err(refused(shown, "is no file"));
+    }
+    fs::read(path).map_err(at(path))
 }
 
 /// An error at `path`.

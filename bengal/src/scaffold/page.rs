@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{MAIN_SEPARATOR, Path};
 
-use super::making::{Making, at};
+use super::making::{Making, read_plain};
 use super::target::Target;
 use super::{ScaffoldError, refused};
 use crate::build::now;
@@ -148,7 +148,8 @@ impl Archetype {
                 continue;
             }
             target.check_links(&path)?;
-            let text = fs::read_to_string(&path).map_err(at(&path))?;
+            let text = String::from_utf8(read_plain(&path, &file)?)
+                .map_err(|_| refused(&*file, "is not UTF-8"))?;
             return Ok(Self { file: Some(file), text });
         }
         Ok(Self { file: None, text: BUILT_IN.to_owned() })
@@ -202,7 +203,7 @@ fn inspect(
         archetype.wrong(vec![diagnostic.hint(QUOTES)])
     })?;
     let languages = Languages::default();
-    let mut markdown = Markdown::new(&target.config.markdown, &languages);
+    let mut markdown = Markdown::new(&target.config, &languages);
     let found = markdown.convert(&text[start..], &mut String::new());
     let heading = found.ok().and_then(|found| found.title);
     let title: Text = page::title(&front, heading, path, &target.config.title);

@@ -89,10 +89,13 @@ pub fn assemble(
         resources,
         excluded,
         highlight_css: None,
+        has_folder_of_base: false,
     };
     site.pages.shrink_to_fit();
     let renders = renders(&site, &mut builder);
     let redirects = redirects(&site, &mut builder);
+    let base = settings.config.base_path().trim_start_matches('/');
+    site.has_folder_of_base = builder.claims.has(base);
     let may_have_code = templates_make_code && settings.config.markdown.highlight.is_some();
     if may_have_code || site.pages.iter().any(|page| page.body.has_styled_code) {
         site.highlight_css = Some(format!("/{HIGHLIGHT_CSS}").into());

@@ -1,19 +1,31 @@
-//! Where a link from one content file to another leads.
+//! Where a link in a body leads.
+//!
+//! One that names a file of the site gets the URL of that; any other that begins at the site's root gets
+//! the path of `base_url`, unless it has that already.
 
 use std::ops::Range;
 
 use super::{Page, Settings, Site};
 use crate::content::page::{Body, Link};
-use crate::markdown::push_href;
+use crate::markdown::{is_file, is_from_root, push_href};
 
 /// What a link's target is.
 enum Resolved<'a> {
     /// A page or a file of the site: its URL from the site's root, and the target's `?…#…`.
     Url(&'a str, &'a str),
     /// A Markdown file that is no page of the site.
-    Broken,
-    /// Nothing that bengal knows; to be left as it was written.
+    NoPage,
+    /// Nothing that bengal knows.
     Other,
+}
+
+/// What a link does not lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The page of a Markdown file.
+    Page,
+    /// A file that the site is given; it may be one that the build makes.
+    File,
 }
 
 /// A body, and its HTML with the links still open.
@@ -65,12 +77,12 @@ impl Site {
         settings: &Settings,
     ) -> String {
         let mut filled = String::new();
-        self.fill(page, made, range, settings, &mut filled, |_| ());
+        self.fill(page, made, range, settings, &mut filled, |_, _| ());
         filled
     }
 
     /// Appends the bytes `range` of a body of `page` to `out` with the links in it filled in; calls
-    /// `broken` for each that leads nowhere.
+    /// `missing` for each that leads to no page and no file that the site is given.
     pub fn fill(
         &self,
         page: &Page,
@@ -78,7 +90,7 @@ impl Site {
         range: Range<usize>,
         settings: &Settings,
         out: &mut String,
-        mut broken: impl FnMut(&Link),
+        mut missing: impl FnMut(&Link, Missing),
     ) {
         made.fill_with(range, out, |link, out| {
             match self.resolve(page, &link.target) {
@@ -88,8 +100,17 @@ impl Site {
                     push_href(rest, out);
                     return;
                 }
-                Resolved::Broken => broken(link),
-                Resolved::Other => {}
+                Resolved::NoPage => missing(link, Missing::Page),
+                Resolved::Other => {
+                    if is_from_root(&link.target)
+                        && self.below_base(&link.target, settings).is_none()
+                    {
+                        out.push_str(settings.config.base_path());
+                    }
+                    if is_file(&link.target) {
+                        missing(link, Missing::File);
+                    }
+                }
             }
             push_href(&link.target, out);
         });
@@ -99,21 +120,44 @@ impl Site {
     pub fn url_of_file(&self, page: &Page, target: &str) -> Option<String> {
         match self.resolve(page, target) {
             Resolved::Url(url, rest) => Some(format!("{url}{rest}")),
-            Resolved::Broken | Resolved::Other => None,
+            Resolved::NoPage | Resolved::Other => None,
         }
+    }
+
+    /// What of `target` stands behind the path of `base_url`, where it begins with that. A site with a folder
+    /// of that name is meant to be linked from its root.
+    fn below_base<'t>(&self, target: &'t str, settings: &Settings) -> Option<&'t str> {
+        let rest = target.strip_prefix(settings.config.base_path())?;
+        let ends = rest.is_empty() || rest.starts_with(['/', '?', '#']);
+        (ends && !self.has_folder_of_base).then_some(rest)
+    }
+
+    /// The output path to which a browser would take `target`, as written in `page`; `None` where that is
+    /// outside of the site.
+    pub fn output_of_link(&self, page: &Page, target: &str, settings: &Settings) -> Option<String> {
+        let target = self.below_base(target, settings).unwrap_or(target);
+        let (written, _) = split(target);
+        let decoded = percent_decode(written);
+        join(page.url.trim_start_matches('/'), decoded.as_deref().unwrap_or(written))
+    }
+
+    /// The Markdown file that `target` should name, where it names a page as HTML.
+    pub fn page_meant(&self, page: &Page, target: &str) -> Option<String> {
+        let (written, rest) = split(target);
+        let stem = written.strip_suffix(".html").or_else(|| written.strip_suffix(".htm"))?;
+        let file = format!("{stem}.md{rest}");
+        self.url_of_file(page, &file).map(|_| file)
     }
 
     /// Resolves `target`, as written in `page`: a path relative to its file (or, with a leading `/`,
     /// to the content folder), perhaps with `?…` or `#…`.
     fn resolve<'a>(&'a self, page: &Page, target: &'a str) -> Resolved<'a> {
-        let ends = |byte: &u8| matches!(byte, b'#' | b'?');
-        let end = target.as_bytes().iter().position(ends).unwrap_or(target.len());
-        let (written, rest) = target.split_at(end);
+        let (written, rest) = split(target);
         let is_page = written.ends_with(".md");
         let decoded = percent_decode(written);
         let from = page.path.as_deref().unwrap_or_default();
         let Some(path) = join(from, decoded.as_deref().unwrap_or(written)) else {
-            return if is_page { Resolved::Broken } else { Resolved::Other };
+            return if is_page { Resolved::NoPage } else { Resolved::Other };
         };
         let url = if is_page {
             self.by_path(page.language, &path).map(|id| &self[id].url)
@@ -123,13 +167,18 @@ impl Site {
         };
         match url {
             Some(url) => Resolved::Url(url, rest),
-            None if is_page => Resolved::Broken,
+            None if is_page => Resolved::NoPage,
             None => Resolved::Other,
         }
     }
 }
 
-/// `target` as a path under `content/`, where it stays within it.
+/// `target` as a path, and its `?…#…`.
+fn split(target: &str) -> (&str, &str) {
+    target.split_at(target.find(['#', '?']).unwrap_or(target.len()))
+}
+
+/// `target`, as written in `from`, as a path from the folder that both are in, where it stays within that.
 fn join(from: &str, target: &str) -> Option<String> {
     let mut path = String::with_capacity(from.len() + target.len());
     if !target.starts_with('/') {

@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 use assemble::in_order;
 pub use assemble::{Assembled, Gathered, assemble, list_url};
 pub use claims::{Claims, Owner};
-pub use links::Made;
+pub use links::{Made, Missing};
 pub use posts::Posts;
 
 use crate::config::Config;
@@ -85,6 +85,8 @@ pub struct Site {
     pub highlight_css: Option<Text>,
     /// Files beside pages, in the order of their paths.
     resources: Vec<FileLink>,
+    /// Whether the site has a folder, or a file, of the name that the path of `base_url` is.
+    has_folder_of_base: bool,
     /// How many pages were left out.
     pub excluded: Excluded,
 }
@@ -175,6 +177,11 @@ impl Index<PageId> for Site {
 }
 
 impl Site {
+    /// Whether links that begin with the path of `base_url` are meant from the site's root.
+    pub fn has_folder_of_base(&self) -> bool {
+        self.has_folder_of_base
+    }
+
     /// The files beside pages, in the order of their paths.
     pub fn resources(&self) -> &[FileLink] {
         &self.resources

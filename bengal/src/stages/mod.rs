@@ -1,6 +1,7 @@
 //! The five stages of every build, in their own files.
 
 mod discover;
+mod links;
 mod parse;
 mod render;
 mod taxonomy;
@@ -21,6 +22,7 @@ use crate::template::Templates;
 use crate::template::page_view::SiteCell;
 
 pub use discover::{Bounds, STATIC, walk_files};
+pub use links::OpenLinks;
 pub use taxonomy::taken;
 pub use write::WriteCounts;
 
@@ -47,6 +49,8 @@ pub struct Context<'b> {
     pub site: &'b OnceLock<Site>,
     /// Who has which output path; set by taxonomy, for what stages behind it add.
     pub claims: &'b OnceLock<Mutex<Claims>>,
+    /// Links to files that nobody has made so far.
+    pub links: &'b OpenLinks,
     /// Set by the first worker of render.
     pub views: &'b SiteCell<'b>,
     /// The site as bodies that are templates see it; set by the first of them.

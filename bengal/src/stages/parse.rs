@@ -42,7 +42,7 @@ impl Stage for Parse<'_> {
         let Context { settings, languages, store, .. } = *self.context;
         Work::PerItem(Box::new(Parser {
             context: self.context,
-            markdown: Markdown::new(&settings.config.markdown, languages),
+            markdown: Markdown::new(&settings.config, languages),
             bodies: store.writer(),
             bytes: Vec::new(),
             html: String::new(),

@@ -8,7 +8,7 @@ mod kept;
 
 use kept::Kept;
 
-use super::Context;
+use super::{Context, links};
 use crate::content::page::{Kind, Link};
 use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -16,7 +16,7 @@ use crate::incremental::made::{Rendered, print_of};
 use crate::incremental::read::{self, What};
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
-use crate::site::{Made, Page, PageId, Site, content_path, list_url};
+use crate::site::{Made, Missing, Page, Site, content_path, list_url};
 use crate::template::current::{CurrentPage, Paginator};
 use crate::template::page_view::{SiteView, Sources};
 use crate::template::{Buffers, RenderError, Rendering};
@@ -69,7 +69,9 @@ impl PerItem for Renderer<'_> {
                 out.emit(Item::Output(output))
             }
             None => {
-                self.context.written.left_out.fetch_add(1, Ordering::Relaxed);
+                // The further pages of a list are no pages of the site.
+                let pages = u64::from(job.number == 1);
+                self.context.written.left_out.fetch_add(pages, Ordering::Relaxed);
                 Ok(())
             }
         }
@@ -83,7 +85,7 @@ impl Renderer<'_> {
         job: Job,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<Option<Output>, StageError> {
-        let Context { cache: Some(cache), site, settings, templates, .. } = *self.context else {
+        let Context { cache: Some(cache), site, .. } = *self.context else {
             return self.render(job, reports);
         };
         let before = reports.len();
@@ -96,7 +98,7 @@ impl Renderer<'_> {
         let (Some(mut output), Some(site)) = (rendered?, site.get()) else { return Ok(None) };
         // A page that has diagnostics is rendered each time, and so has them each time.
         if reports.len() == before {
-            let prints = cache.prints(site, settings, templates);
+            let prints = cache.prints(site, self.context);
             let print = |read, extent| print_of(read, extent, &cache.names, prints, site);
             let own =
                 reads.own.iter().map(|(read, extent)| (*read, *extent, print(*read, *extent)));
@@ -136,9 +138,12 @@ impl Renderer<'_> {
             made.html
         } else {
             self.content.clear();
-            let broken =
-                |link: &Link| reports.push(broken_link(self.context, site, job.page, link));
-            site.fill(page, made, 0..made.html.len(), settings, &mut self.content, broken);
+            let links = self.context.links;
+            let missing = |link: &Link, what: Missing| match what {
+                Missing::Page => reports.push(links::no_page(self.context, site, job.page, link)),
+                Missing::File => links.check_file(self.context, site, job.page, link),
+            };
+            site.fill(page, made, 0..made.html.len(), settings, &mut self.content, missing);
             &self.content
         };
         let current = CurrentPage::new(view.page(job.page), made, content);
@@ -217,17 +222,4 @@ fn missing_layout(context: &Context<'_>, page: &Page, layout: &str) -> Diagnosti
     Diagnostic::warning(Code::MissingLayout, format!("no template is named `{layout}`"))
         .at(place)
         .hint("the page is rendered with its kind's usual template")
-}
-
-fn broken_link(context: &Context<'_>, site: &Site, page: PageId, link: &Link) -> Diagnostic {
-    let file = site.name_of(page);
-    // The text is read again, as this is rare and holding every text is not.
-    let text = std::fs::read_to_string(context.settings.root.join(&file)).unwrap_or_default();
-    let place = match link.line {
-        0 => Place::file(&file),
-        line => Place::in_bytes(&file, &text, line as usize, link.column as usize),
-    };
-    Diagnostic::warning(Code::BrokenLink, format!("`{}` is no page of this site", link.target))
-        .at(place)
-        .hint("a link names the file, relative to this one; drafts are no pages of the site")
 }

@@ -63,7 +63,7 @@ impl<'m> SiteView<'m> {
             }
         };
         let mut html = String::with_capacity(markdown.len() + markdown.len() / 2);
-        let mut converter = Markdown::new(&settings.config.markdown, languages);
+        let mut converter = Markdown::new(&settings.config, languages);
         let found = match converter.convert(&markdown, &mut html) {
             Ok(found) => found,
             Err(error) => {

@@ -133,7 +133,7 @@ fn html_of(
     fill: impl FnOnce(Made<'_>) -> String,
 ) -> String {
     let mut html = String::new();
-    let mut markdown = Markdown::new(&config.markdown, languages);
+    let mut markdown = Markdown::new(config, languages);
     let Ok(found) = markdown.convert(text, &mut html) else { return text.to_owned() };
     fill(Made { body: &found.into_body(), html: &html })
 }

@@ -77,8 +77,7 @@ impl<'b> Kept<'b> {
         if !reports.is_empty() {
             return Err((Reason::Forced, None));
         }
-        let Context { settings, templates, .. } = *self.context;
-        let prints = cache.prints(site, settings, templates);
+        let prints = cache.prints(site, self.context);
         let held = cache.files.holds(number, (job.page, &template), prints, site);
         held.map_err(|changed| changed.map_or((Reason::Forced, None), because))?;
         match self.output.holds(path, stamp, hash) {

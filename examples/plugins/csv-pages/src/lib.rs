@@ -73,8 +73,7 @@ impl PerItem for Reader<'_> {
                 match column {
                     "name" => name = format!("{section}/{value}.md"),
                     "body" => body = value,
-                    // JSON's strings are YAML's too.
-                    _ => text.push_str(&format!("{column}: {value:?}\n")),
+                    _ => text.push_str(&format!("{}: {}\n", quoted(column), quoted(value))),
                 }
             }
             if name.is_empty() {
@@ -88,4 +87,19 @@ impl PerItem for Reader<'_> {
         out.debug(&format!("{count} pages from {file}"));
         Ok(())
     }
+}
+
+/// `text` in quotes, as YAML has it: what would end a line or the text is escaped.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                quoted.push_str(&format!("\\U{:08x}", u32::from(c)));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
 }
