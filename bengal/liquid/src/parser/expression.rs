@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::cursor::Cursor;
 use super::{Parsed, Parser};
 use crate::ast::{
-    Arguments, Call, Callee, Condition, Each, Expression, Filtered, Join, Literal, Operator, Path,
-    Remembered, Root, Segment, Term, Test,
+    Arguments, Call, Callee, Condition, Each, EachItem, Expression, Filtered, Join, Literal,
+    Operator, Path, Remembered, Root, Segment, Term, Test,
 };
-use crate::error::SyntaxError;
+use crate::error::{Hint, SyntaxError};
 use crate::language::Found;
-use crate::limits::NESTING;
+use crate::limits::{MARKUP_WORK, NESTING, TEST_WORK};
 use crate::scan::Span;
 
 /// Filters that go over a list: an expression with one of these is worth remembering.
@@ -94,7 +94,10 @@ impl Parser<'_, '_> {
             }
             None => {
                 let error = SyntaxError::new(format!("no filter is named `{name}`"), offset);
-                return Err(error.near(name, self.language.filter_names()));
+                return Err(match self.language.same_as(name) {
+                    Some(same) => error.hint(Some(Hint::Nearest(same.to_owned()))),
+                    None => error.near(name, self.language.filter_names()),
+                });
             }
         };
         let count = given.positional.len();
@@ -141,7 +144,9 @@ impl Parser<'_, '_> {
             Each::Group => Test::Value(self.whole(span)?),
             Each::Where | Each::Find => Test::Condition(self.condition(span)?),
         };
-        let callee = Callee::Each(each, variable.text.into(), Box::new(test));
+        let work = TEST_WORK + MARKUP_WORK * span.text.len() as u64;
+        let each = EachItem { kind: each, variable: variable.text.into(), test, work };
+        let callee = Callee::Each(Box::new(each));
         Ok(Call {
             name: name.into(),
             offset: narrow(offset),
@@ -204,7 +209,7 @@ impl Parser<'_, '_> {
             Some(c) if c.is_ascii_alphabetic() || c == '_' || !c.is_ascii() => {
                 let start = cursor.mark();
                 let Some(word) = cursor.identifier() else {
-                    return Err(SyntaxError::new(self.expected(cursor), offset));
+                    return Err(self.expected(cursor, offset));
                 };
                 let more = matches!(cursor.peek(), Some('[')) || cursor.at_dot();
                 match literal(word).filter(|_| !more) {
@@ -215,14 +220,16 @@ impl Parser<'_, '_> {
                     }
                 }
             }
-            _ => Err(SyntaxError::new(self.expected(cursor), offset)),
+            _ => Err(self.expected(cursor, offset)),
         }
     }
 
-    fn expected(&self, cursor: &Cursor<'_>) -> String {
+    fn expected(&self, cursor: &Cursor<'_>, offset: usize) -> SyntaxError {
         match cursor.peek() {
-            None => "a value belongs here".to_owned(),
-            Some(c) => format!("a value belongs here, not `{c}`"),
+            None => SyntaxError::new("a value belongs here", offset),
+            Some('!') => SyntaxError::new("a value belongs here, not `!`", offset)
+                .instead("`unless`, or `== false`, is how it is written here"),
+            Some(c) => SyntaxError::new(format!("a value belongs here, not `{c}`"), offset),
         }
     }
 
@@ -231,7 +238,10 @@ impl Parser<'_, '_> {
         cursor.eat('(');
         let first = self.expression(cursor)?;
         if !cursor.eat_dots() {
-            return Err(SyntaxError::new("a range is written `(1..5)`", offset));
+            let error = SyntaxError::new("a range is written `(1..5)`", offset);
+            return Err(
+                error.instead("conditions have no brackets: nest `if`s, or `assign` a part first")
+            );
         }
         let last = self.expression(cursor)?;
         if !cursor.eat(')') {
@@ -316,7 +326,7 @@ impl Parser<'_, '_> {
         };
         let is_pure = |call: &Call| match &call.callee {
             Callee::Host(filter) => filter.is_pure(),
-            Callee::Builtin(_) | Callee::Each(..) => true,
+            Callee::Builtin(_) | Callee::Each(_) => true,
         };
         if !named(OVER_LISTS) || named(VARYING) || !filtered.filters.iter().all(is_pure) {
             return None;

@@ -88,7 +88,12 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         window: &'m Window,
         name: &Arc<str>,
     ) -> Result<Span<'v>, Box<RenderError>> {
+        if let Value::Object(_) | Value::Map(_) = list {
+            self.work(offset, list)?;
+        }
         let items = list.for_items();
+        // They are looked for one after the other.
+        self.spend(offset, self.ended.len().saturating_mul(size_of::<Arc<str>>()))?;
         let ended = self.ended.iter().position(|(own, _)| own == name);
         let from = match &window.offset {
             None => 0,
