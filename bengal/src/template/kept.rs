@@ -94,7 +94,7 @@ impl Entry {
             Err(faults) => (None, faults.into_iter().next()),
         };
         let source = TemplateSource { name: name.clone(), file: name, text };
-        let compiled = Compiled { source, body, layout: None, template };
+        let compiled = Compiled::new(source, body, None, template);
         Self { compiled, fault, next: Link::new() }
     }
 

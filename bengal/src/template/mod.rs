@@ -113,6 +113,17 @@ struct Compiled {
     template: Option<Template>,
 }
 
+impl Compiled {
+    fn new(
+        source: TemplateSource,
+        body: usize,
+        layout: Option<String>,
+        template: Option<Template>,
+    ) -> Self {
+        Self { source, body, layout, template }
+    }
+}
+
 impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.all.keys()).finish()
@@ -362,7 +373,7 @@ fn compile(
             None
         }
     };
-    Compiled { source, body, layout, template }
+    Compiled::new(source, body, layout, template)
 }
 
 /// Where a template's body begins, and the layout that its front matter names.

@@ -92,23 +92,11 @@ impl Parser<'_, '_> {
                 let named = Cow::Owned(filter.named().to_vec());
                 (Callee::Host(std::sync::Arc::clone(filter)), bounds, named)
             }
-            None => {
-                let error = SyntaxError::new(format!("no filter is named `{name}`"), offset);
-                return Err(match self.language.same_as(name) {
-                    Some(same) => error.hint(Some(Hint::Nearest(same.to_owned()))),
-                    None => error.near(name, self.language.filter_names()),
-                });
-            }
+            None => return Err(self.unknown_filter(name, offset)),
         };
         let count = given.positional.len();
         if count < least || count > most {
-            let takes = match (least, most) {
-                (0, 0) => "no arguments".to_owned(),
-                (1, 1) => "1 argument".to_owned(),
-                (least, most) if least == most => format!("{least} arguments"),
-                (least, most) => format!("{least} to {most} arguments"),
-            };
-            let message = format!("`{name}` takes {takes}, and {count} are given");
+            let message = format!("`{name}` takes {}, and {count} are given", taken(least, most));
             return Err(SyntaxError::new(message, offset));
         }
         if let Some((wrong, _)) = given.named.iter().find(|(own, _)| !named.contains(&&**own)) {
@@ -116,6 +104,14 @@ impl Parser<'_, '_> {
             return Err(error.near(wrong, named.iter().copied()));
         }
         Ok(callee)
+    }
+
+    fn unknown_filter(&self, name: &str, offset: usize) -> SyntaxError {
+        let error = SyntaxError::new(format!("no filter is named `{name}`"), offset);
+        match self.language.same_as(name) {
+            Some(same) => error.hint(Some(Hint::Nearest(same.to_owned()))),
+            None => error.near(name, self.language.filter_names()),
+        }
     }
 
     /// `: "p", "p.title == page.title"`: a variable, and what is asked of each item.
@@ -332,6 +328,16 @@ impl Parser<'_, '_> {
             return None;
         }
         Some(Remembered { id: self.language.next_id() })
+    }
+}
+
+/// How many arguments a filter takes, in words.
+fn taken(least: usize, most: usize) -> String {
+    match (least, most) {
+        (0, 0) => "no arguments".to_owned(),
+        (1, 1) => "1 argument".to_owned(),
+        (least, most) if least == most => format!("{least} arguments"),
+        (least, most) => format!("{least} to {most} arguments"),
     }
 }
 

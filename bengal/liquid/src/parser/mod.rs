@@ -135,32 +135,36 @@ impl<'l, 't> Parser<'l, 't> {
             if self.faults.len() >= FAULTS {
                 return None;
             }
-            let read = match token {
-                Token::Text(text) => {
-                    let blank = text.trim().is_empty();
-                    nodes.push(offset, NodeKind::Text(text.into()), blank);
-                    Ok(())
-                }
-                Token::Output(span) => self.output(span).map(|filtered| {
-                    nodes.bytes += BRACES + span.text.len();
-                    if let Some(filtered) = filtered {
-                        nodes.push(offset, NodeKind::Output(filtered), false);
-                    }
-                }),
-                Token::Tag(Span { text: name, .. }, markup)
-                    if ends.contains(&name) || tags::is_end(name) =>
-                {
-                    return Some((offset, End { name, markup }));
-                }
-                Token::Tag(name, markup) => {
-                    nodes.bytes += BRACES + name.text.len() + markup.text.len();
-                    let read = self.tag(nodes, offset, name, markup);
-                    nodes.bytes += std::mem::take(&mut self.between);
-                    read
-                }
-            };
-            if let Err(fault) = read {
+            if let Token::Tag(Span { text: name, .. }, markup) = token
+                && (ends.contains(&name) || tags::is_end(name))
+            {
+                return Some((offset, End { name, markup }));
+            }
+            if let Err(fault) = self.token(nodes, offset, token) {
                 self.note(fault);
+            }
+        }
+    }
+
+    fn token(&mut self, nodes: &mut Nodes, offset: usize, token: Token<'t>) -> Parsed<()> {
+        match token {
+            Token::Text(text) => {
+                let blank = text.trim().is_empty();
+                nodes.push(offset, NodeKind::Text(text.into()), blank);
+                Ok(())
+            }
+            Token::Output(span) => {
+                nodes.bytes += BRACES + span.text.len();
+                if let Some(filtered) = self.output(span)? {
+                    nodes.push(offset, NodeKind::Output(filtered), false);
+                }
+                Ok(())
+            }
+            Token::Tag(name, markup) => {
+                nodes.bytes += BRACES + name.text.len() + markup.text.len();
+                let read = self.tag(nodes, offset, name, markup);
+                nodes.bytes += std::mem::take(&mut self.between);
+                read
             }
         }
     }

@@ -4,13 +4,9 @@ use std::cmp::Ordering;
 
 use super::{Evaluated, Renderer, Variable};
 use crate::ast::{
-    Arguments, Call, Callee, Condition, Each, EachItem, Expression, Filtered, Join, Literal,
-    Operator, Path, Root, Segment, Term, Test,
+    Condition, Expression, Filtered, Join, Literal, Operator, Path, Root, Segment, Term,
 };
 use crate::error::{Fault, RenderError, Undefined};
-use crate::filter;
-use crate::filters::Groups;
-use crate::limits::list_items;
 use crate::value::{Value, Walk};
 
 /// Undefined names that are noted of one rendering.
@@ -35,109 +31,6 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             value = self.call(call, value)?;
         }
         Ok(value)
-    }
-
-    fn call(&mut self, call: &'m Call, input: Value<'v>) -> Evaluated<'v> {
-        let offset = call.offset;
-        self.work(offset, &input)?;
-        let made = match &call.callee {
-            Callee::Each(each) => return self.each(call, each, input),
-            Callee::Builtin(run) => {
-                let run = *run;
-                self.with_arguments(offset, &call.arguments, |given, around| {
-                    run(input, given, around)
-                })?
-            }
-            Callee::Host(filter) => {
-                self.counted(offset, self.budget.work(filter.work()))?;
-                self.with_arguments(offset, &call.arguments, |given, around| {
-                    filter.run(input, given, around)
-                })?
-            }
-        };
-        let value = made.map_err(|error| self.failed(offset, &call.name, error))?;
-        self.count_made(offset, &value)?;
-        Ok(value)
-    }
-
-    /// Calls `run` with the values of `arguments`, for what stands at `offset`.
-    pub(super) fn with_arguments<T>(
-        &mut self,
-        offset: u32,
-        arguments: &'m Arguments,
-        run: impl FnOnce(&filter::Arguments<'_, 'v>, &filter::Surroundings<'_>) -> T,
-    ) -> Result<T, Box<RenderError>> {
-        if arguments.positional.is_empty() && arguments.named.is_empty() {
-            let given = filter::Arguments { positional: &[], named: &[] };
-            return Ok(run(&given, &self.surroundings()));
-        }
-        let mut positional = std::mem::take(&mut self.arguments);
-        positional.clear();
-        for argument in &arguments.positional {
-            let value = self.expression(argument)?;
-            if let Value::Str(_) | Value::Text(_) = value {
-                self.work(offset, &value)?;
-            }
-            positional.push(value);
-        }
-        let mut named = Vec::new();
-        for (name, argument) in &arguments.named {
-            named.push((&**name, self.expression(argument)?));
-        }
-        let given = filter::Arguments { positional: &positional, named: &named };
-        let done = run(&given, &self.surroundings());
-        self.arguments = positional;
-        Ok(done)
-    }
-
-    /// `where_exp`, `find_exp` and `group_by_exp`.
-    fn each(&mut self, call: &'m Call, each: &'m EachItem, input: Value<'v>) -> Evaluated<'v> {
-        let offset = call.offset;
-        let items = match &input {
-            Value::Object(_) | Value::Map(_) => {
-                let values = input.fields().into_iter().map(|(_, value)| value);
-                Value::list(values.collect()).for_items()
-            }
-            input if input.is_list() => input.for_items(),
-            _ => return Ok(input),
-        };
-        let mut kept = Vec::new();
-        let mut groups = Groups::default();
-        for item in items {
-            self.counted(offset, self.budget.work(each.work))?;
-            self.locals.push(Variable::new(&each.variable, item.clone()));
-            let tested = self.test(offset, &each.test);
-            self.locals.pop();
-            match (each.kind, tested?) {
-                (Each::Find, Value::Bool(true)) => return Ok(item),
-                (Each::Where, Value::Bool(true)) => {
-                    self.counted(offset, list_items(kept.len() + 1))?;
-                    kept.push(item);
-                }
-                (Each::Group, key) => {
-                    let added = groups.add(key, item, &self.surroundings());
-                    self.counted(offset, added)?;
-                }
-                _ => {}
-            }
-        }
-        let value = match each.kind {
-            Each::Find => Value::Nil,
-            Each::Where => Value::list(kept),
-            Each::Group => {
-                let grouped = groups.list(&self.surroundings());
-                grouped.map_err(|error| self.failed(offset, &call.name, error))?
-            }
-        };
-        self.count_made(offset, &value)?;
-        Ok(value)
-    }
-
-    fn test(&mut self, offset: u32, test: &'m Test) -> Evaluated<'v> {
-        match test {
-            Test::Condition(condition) => Ok(Value::Bool(self.holds(offset, condition)?)),
-            Test::Value(filtered) => self.evaluate(filtered),
-        }
     }
 
     /// Whether `condition` holds, which stands in a tag at `offset`.

@@ -3,6 +3,7 @@
 //! **Invariant:** nothing of the host's model is copied, and nothing runs for ever: see
 //! [`crate::limits`].
 
+mod calls;
 mod expression;
 mod loops;
 mod partials;
