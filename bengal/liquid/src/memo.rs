@@ -162,3 +162,36 @@ impl<'m> Memo<'m> {
         self.len() == 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(expression: u32) -> Key {
+        Key { expression, root: None, inputs: Box::default() }
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_there_is_room_for() {
+        let memo = Memo::new();
+        let put = |expression, made| {
+            let spent = Spent { work: 0, made };
+            memo.put(key(expression), Value::Nil, Box::default(), spent);
+            memo.len()
+        };
+        assert_eq!(put(0, BYTES), 1);
+        assert_eq!(put(1, 1), 1);
+        assert_eq!(put(2, 0), 2);
+        for expression in 3..=u32::try_from(ENTRIES).expect("few") + 3 {
+            put(expression, 0);
+        }
+        assert_eq!(memo.len(), ENTRIES);
+    }
+
+    #[test]
+    fn long_texts_are_no_part_of_a_key() {
+        let text = "x".repeat(KEY_BYTES);
+        assert!(Input::of(&Value::Str(&text)).is_some());
+        assert!(Input::of(&Value::text(text + "x")).is_none());
+    }
+}
