@@ -103,6 +103,8 @@ fn faults_stand_where_they_are() {
             "a range is written `(1..5)`",
             Some("conditions have no brackets: nest `if`s, or `assign` a part first"),
         ),
+        ("{% render ^n{{ a }} %}", "no template is named `n{{`", None),
+        ("{% include n^{{ a %}", "no `}}` closes this", None),
         ("{{ a | ^json }}", "no filter is named `json`", Some("jsonify")),
         (
             "{{ a | ^where_exp: 'p' }}",

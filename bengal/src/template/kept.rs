@@ -47,10 +47,10 @@ impl Default for Kept {
 
 impl Kept {
     /// The template in `file`, which is read in `language` when it is not there yet.
-    pub fn template(&self, file: File, language: &Language) -> Result<&Template, SyntaxError> {
+    pub fn template(&self, file: &File, language: &Language) -> Result<&Template, SyntaxError> {
         let mut link = self.chain(&file.name);
         while let Some(entry) = link.get() {
-            if entry.compiled.source.is(&file) {
+            if entry.compiled.source.is(file) {
                 return entry.template();
             }
             link = &entry.next;
@@ -86,8 +86,9 @@ impl Kept {
 }
 
 impl Entry {
-    fn new(file: File, language: &Language) -> Self {
-        let File { name, text } = file;
+    /// A copy of `file`, which was read for a page, and goes with it.
+    fn new(file: &File, language: &Language) -> Self {
+        let File { name, text } = file.clone();
         let body = front_matter::split(&text).map_or(0, |split| split.body);
         let (template, fault) = match language.parse(&name, &text[body..]) {
             Ok(template) => (Some(template), None),
@@ -115,9 +116,9 @@ mod tests {
     #[test]
     fn a_file_is_read_once_and_again_where_its_text_is_another() {
         let (kept, language) = (Kept::default(), Language::new());
-        let first = kept.template(file("a.md", "1"), &language).expect("it is right");
-        let again = kept.template(file("a.md", "1"), &language).expect("it is right");
-        let other = kept.template(file("a.md", "2"), &language).expect("it is right");
+        let first = kept.template(&file("a.md", "1"), &language).expect("it is right");
+        let again = kept.template(&file("a.md", "1"), &language).expect("it is right");
+        let other = kept.template(&file("a.md", "2"), &language).expect("it is right");
         assert!(std::ptr::eq(first, again) && !std::ptr::eq(first, other));
         assert!(kept.named("b.md").is_none());
     }
@@ -126,7 +127,7 @@ mod tests {
     fn what_is_wrong_is_so_each_time_and_stands_behind_the_front_matter() {
         let (kept, language) = (Kept::default(), Language::new());
         for _ in 0..2 {
-            let fault = kept.template(file("a.md", "---\na: 1\n---\nx{% if %}"), &language);
+            let fault = kept.template(&file("a.md", "---\na: 1\n---\nx{% if %}"), &language);
             assert!(fault.is_err_and(|fault| fault.offset < 9));
         }
         assert_eq!(kept.named("a.md").map(|compiled| compiled.body), Some(13));
@@ -141,7 +142,7 @@ mod tests {
                 scope.spawn(move || {
                     for number in 0..3 * CHAINS {
                         let name = format!("{}.md", number + thread * CHAINS);
-                        kept.template(file(&name, "x"), language).expect("it is right");
+                        kept.template(&file(&name, "x"), language).expect("it is right");
                     }
                 });
             }

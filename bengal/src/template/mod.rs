@@ -334,7 +334,7 @@ impl Partials for Templates {
     }
 
     fn keep(&self, file: File) -> Result<&Template, SyntaxError> {
-        self.kept.template(file, &self.language)
+        self.kept.template(&file, &self.language)
     }
 }
 

@@ -88,9 +88,10 @@ impl<'t> Parser<'_, 't> {
                 self.known(name, at)?;
                 Ok(PartialName::Fixed(name.into()))
             }
+            Some(_) if tag == "render" => self.bare_name(tag, cursor, at),
             Some(_) => match self.text_name(cursor)? {
-                Some(name) if tag != "render" => Ok(name),
-                _ => self.bare_name(tag, cursor, at),
+                Some(name) => Ok(name),
+                None => self.bare_name(tag, cursor, at),
             },
         }
     }
@@ -116,19 +117,18 @@ impl<'t> Parser<'_, 't> {
         let mut has_output = false;
         loop {
             trial.text_up_to(|c| ends_name(c) || c == '{');
-            if !trial.rest().text.starts_with("{{") {
-                // A single `{` is a letter of the name.
-                if !trial.rest().text.starts_with('{') {
-                    break;
-                }
-                trial.eat('{');
-                continue;
+            let rest = trial.rest().text;
+            if rest.starts_with("{{") {
+                let length = rest
+                    .find("}}")
+                    .ok_or_else(|| SyntaxError::new("no `}}` closes this", trial.offset()))?;
+                trial.go(length + 2);
+                has_output = true;
+            } else if rest.starts_with('{') {
+                trial.go(1);
+            } else {
+                break;
             }
-            has_output = true;
-            let Some(length) = trial.rest().text.find("}}") else {
-                return Err(SyntaxError::new("no `}}` closes this", trial.offset()));
-            };
-            trial.go(length + 2);
         }
         if !has_output {
             return Ok(None);
