@@ -7,7 +7,7 @@ use super::STANDARD;
 use crate::date::Date;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
 use crate::host::NoSite;
-use crate::limits::{LIST_ITEMS, Limit, TEXT_BYTES};
+use crate::limits::{Budget, LIST_ITEMS, Limit, TEXT_BYTES};
 use crate::value::{List, Map, Object, Value};
 
 /// Runs a filter as a template would, with arguments whose number is right.
@@ -23,8 +23,8 @@ fn with_named<'v>(
 ) -> Filtered<'v> {
     let filter = STANDARD.iter().find(|filter| filter.name == name).expect(name);
     assert!((filter.arguments.0..=filter.arguments.1).contains(&positional.len()), "{name}");
-    let surroundings =
-        Surroundings { now: Date::default(), zone: &TimeZone::UTC, seed: "", host: &NoSite };
+    let (now, zone, budget) = (Date::default(), &TimeZone::UTC, &Budget::default());
+    let surroundings = Surroundings { now, zone, seed: "", host: &NoSite, budget };
     (filter.run)(input, &Arguments { positional, named }, &surroundings)
 }
 
