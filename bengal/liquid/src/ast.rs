@@ -12,6 +12,8 @@ use crate::value::Value;
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     pub nodes: Box<[Node]>,
+    /// What rendering it counts as in [`crate::limits::WORK`], without what is nested in it.
+    pub work: u64,
 }
 
 /// A piece of a template.
@@ -151,6 +153,7 @@ pub(crate) struct Cycle {
 /// An `include` or `render`.
 #[derive(Debug)]
 pub(crate) struct Partial {
+    pub place: PartialPlace,
     pub name: PartialName,
     /// `with` or `for`, and what stands behind it.
     pub bound: Option<(Bound, Expression)>,
@@ -162,11 +165,22 @@ pub(crate) struct Partial {
     pub parameters: Box<[(Box<str>, Expression)]>,
 }
 
+/// Where a partial is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PartialPlace {
+    /// Among the templates.
+    Templates,
+    /// Among the files beside the page.
+    Beside,
+}
+
 #[derive(Debug)]
 pub(crate) enum PartialName {
     Fixed(Box<str>),
     /// Its value, else the text as written.
-    Computed(Filtered, Box<str>),
+    Computed(Expression, Box<str>),
+    /// `note-{{ page.kind }}.html`: text and outputs; and as written.
+    Text(Block, Box<str>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,8 +240,7 @@ pub(crate) struct Call {
 pub(crate) enum Callee {
     Builtin(Run),
     Host(Arc<dyn Filter>),
-    /// A filter that looks at each item through a condition or expression of its own.
-    Each(Each, Box<str>, Box<Test>),
+    Each(Box<EachItem>),
 }
 
 impl std::fmt::Debug for Callee {
@@ -235,9 +248,19 @@ impl std::fmt::Debug for Callee {
         f.write_str(match self {
             Self::Builtin(_) => "builtin",
             Self::Host(filter) => filter.name(),
-            Self::Each(..) => "each",
+            Self::Each(_) => "each",
         })
     }
+}
+
+/// A filter that looks at each item through a condition or expression of its own.
+#[derive(Debug)]
+pub(crate) struct EachItem {
+    pub kind: Each,
+    pub variable: Box<str>,
+    pub test: Test,
+    /// What each item counts as in [`crate::limits::WORK`].
+    pub work: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

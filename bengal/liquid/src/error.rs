@@ -12,18 +12,38 @@ pub struct SyntaxError {
     pub message: String,
     /// The byte of the template at which it stands.
     pub offset: usize,
-    /// The known name nearest to the one that is not known.
-    pub nearest: Option<String>,
+    /// What may help.
+    pub hint: Option<Hint>,
+}
+
+/// What may help against a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// The known name that is perhaps meant.
+    Nearest(String),
+    /// How to write what is perhaps meant, in a sentence without its full stop.
+    Instead(&'static str),
+    /// There is no template of that name, and perhaps another one is meant.
+    MissingTemplate(String, Option<String>),
 }
 
 impl SyntaxError {
-    pub(crate) fn new(message: impl Into<String>, offset: usize) -> Self {
-        Self { message: message.into(), offset, nearest: None }
+    /// A fault at `offset`.
+    pub fn new(message: impl Into<String>, offset: usize) -> Self {
+        Self { message: message.into(), offset, hint: None }
+    }
+
+    pub(crate) fn hint(self, hint: Option<Hint>) -> Self {
+        Self { hint, ..self }
+    }
+
+    pub(crate) fn instead(self, instead: &'static str) -> Self {
+        self.hint(Some(Hint::Instead(instead)))
     }
 
     /// The same, with the name among `known` that is nearest to `name`.
     pub(crate) fn near<'a>(self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { nearest: nearest(name, known).map(str::to_owned), ..self }
+        self.hint(nearest(name, known).map(|near| Hint::Nearest(near.to_owned())))
     }
 }
 
@@ -33,9 +53,16 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let most = name.chars().count().div_ceil(3);
     let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
     let own = plain(name);
+    let letters = own.chars().count();
+    let slips = |candidate: &str| {
+        let candidate = plain(candidate);
+        // Names differ by at least as much as their lengths, of which comparing takes the product.
+        let may_be = candidate.chars().count().abs_diff(letters) <= most;
+        may_be.then(|| strsim::damerau_levenshtein(&own, &candidate))
+    };
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&own, &plain(candidate)), candidate))
+        .filter_map(|candidate| Some((slips(candidate)?, candidate)))
         .filter(|(slips, _)| *slips <= most)
         .min()
         .map(|(_, candidate)| candidate)
@@ -81,6 +108,9 @@ pub enum Fault {
     /// A template is wrong, which was reported when it was read.
     #[error("the template `{0}` is wrong")]
     WrongTemplate(String),
+    /// A file that is included is wrong.
+    #[error("{0}")]
+    Syntax(String),
     /// It uses too much.
     #[error("{0}")]
     Limit(Limit),

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::date::Date;
 use crate::host::Host;
-use crate::limits::Limit;
+use crate::limits::{Budget, CALL_WORK, Limit};
 use crate::value::Value;
 use crate::watch::Watch;
 
@@ -46,6 +46,11 @@ pub trait Filter: Send + Sync {
     /// makes of the site may be remembered.
     fn is_pure(&self) -> bool {
         false
+    }
+
+    /// What each call of it counts as in [`crate::limits::WORK`], besides its input and arguments.
+    fn work(&self) -> u64 {
+        CALL_WORK
     }
 
     /// What it makes of `input`.
@@ -99,6 +104,9 @@ pub struct Surroundings<'a> {
     pub host: &'a dyn Host,
     /// What it is told of what is read.
     pub watch: &'static Watch,
+    /// What may still be done. A filter's input and arguments count by themselves, a list for its items;
+    /// what it goes over besides is for it to take.
+    pub budget: &'a Budget,
 }
 
 /// Why a filter gives nothing.

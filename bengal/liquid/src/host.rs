@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::limits::{Budget, Limit};
+
 /// The program that renders a page.
 pub trait Host: fmt::Debug + Send + Sync {
     /// The URL of the page or file that is made of the file `path`, from the folder of the content.
@@ -11,17 +13,38 @@ pub trait Host: fmt::Debug + Send + Sync {
     /// before it.
     fn url_of_post(&self, name: &str) -> Option<String>;
 
-    /// What the file `path` gives as a template, from the folder of the page being rendered.
+    /// The file `path`, from the folder of the page being rendered.
     ///
     /// # Errors
-    /// Why it gives nothing, in lower case.
-    fn include_beside(&self, path: &str) -> Result<String, String>;
+    /// Why it cannot be included, in lower case.
+    fn file_beside(&self, path: &str) -> Result<File, String>;
 
     /// `code` in the language `language` as HTML, with numbered lines where that is asked for.
-    fn highlight(&self, code: &str, language: &str, numbered: bool) -> String;
+    ///
+    /// # Errors
+    /// When it takes more than is left in `budget`.
+    fn highlight(
+        &self,
+        code: &str,
+        language: &str,
+        numbered: bool,
+        budget: &Budget,
+    ) -> Result<String, Limit>;
 
     /// `text`, which is Markdown, as HTML.
-    fn markdown(&self, text: &str) -> String;
+    ///
+    /// # Errors
+    /// When it takes more than is left in `budget`.
+    fn markdown(&self, text: &str, budget: &Budget) -> Result<String, Limit>;
+}
+
+/// A file that is to be included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// What places call it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// A program without a site.
@@ -37,17 +60,23 @@ impl Host for NoSite {
         None
     }
 
-    fn include_beside(&self, _path: &str) -> Result<String, String> {
+    fn file_beside(&self, _path: &str) -> Result<File, String> {
         Err("there is no page that files could be beside".to_owned())
     }
 
-    fn highlight(&self, code: &str, language: &str, _numbered: bool) -> String {
+    fn highlight(
+        &self,
+        code: &str,
+        language: &str,
+        _numbered: bool,
+        _budget: &Budget,
+    ) -> Result<String, Limit> {
         let (code, language) = (escape(code), escape(language));
-        format!("<pre><code class=\"language-{language}\">{code}</code></pre>\n")
+        Ok(format!("<pre><code class=\"language-{language}\">{code}</code></pre>\n"))
     }
 
-    fn markdown(&self, text: &str) -> String {
-        text.to_owned()
+    fn markdown(&self, text: &str, _budget: &Budget) -> Result<String, Limit> {
+        Ok(text.to_owned())
     }
 }
 

@@ -12,9 +12,9 @@ pub(crate) fn inputs<'m>(filtered: &'m Filtered, each: &mut dyn FnMut(&'m Path))
     }
     for call in &filtered.filters {
         of_arguments(&call.arguments, each);
-        if let Callee::Each(_, variable, test) = &call.callee {
-            of_test(test, &mut |path| {
-                if !matches!(&path.root, Root::Name(name) if name == variable) {
+        if let Callee::Each(each_item) = &call.callee {
+            of_test(&each_item.test, &mut |path| {
+                if !matches!(&path.root, Root::Name(name) if *name == each_item.variable) {
                     each(path);
                 }
             });

@@ -89,6 +89,22 @@ impl Language {
         self.tags.get(name)
     }
 
+    /// The filter here that does what `name` does in another dialect of Liquid.
+    pub(crate) fn same_as(&self, name: &str) -> Option<&'static str> {
+        const OTHERS: [(&str, &str); 8] = [
+            ("json", "jsonify"),
+            ("to_json", "jsonify"),
+            ("natural_sort", "sort_natural"),
+            ("markdown", "markdownify"),
+            ("url", "relative_url"),
+            ("asset_url", "relative_url"),
+            ("slug", "slugify"),
+            ("handleize", "slugify"),
+        ];
+        let (_, same) = OTHERS.iter().find(|(other, _)| *other == name)?;
+        self.filter(same).map(|_| *same)
+    }
+
     /// Every filter's name.
     pub fn filter_names(&self) -> impl Iterator<Item = &str> {
         let special = ["where_exp", "find_exp", "group_by_exp"];

@@ -3,6 +3,7 @@
 //! **Invariant:** each limit counts what the template does, never time, so that it renders the same on
 //! every machine.
 
+use std::cell::Cell;
 use std::fmt;
 
 /// Random templates are to be many, so they may be of less.
@@ -30,8 +31,8 @@ pub const WALK: usize = OUTPUT_BYTES;
 /// How deep comparing and showing go into a value: JSON nests to 128.
 pub const WALK_DEPTH: usize = 200;
 
-/// Bytes that all filters and comparisons of one rendering may go over, each item of a list at
-/// [`ITEM_WORK`]: some ten seconds. A filter over 10,000 pages takes 640 kB of it.
+/// What one rendering may do, in bytes gone over: some ten seconds. Everything that a template can make
+/// dear counts, each at what is named `…_WORK` here; a filter over 10,000 pages takes 640 kB of it.
 pub const WORK: u64 = if FUZZING { 1 << 20 } else { 16 << 30 };
 
 /// What an item of a list counts as in [`WORK`].
@@ -39,6 +40,22 @@ pub const ITEM_WORK: u64 = 64;
 
 /// What an item that `where_exp` and the like look at through an expression counts as in [`WORK`].
 pub const TEST_WORK: u64 = 4 * ITEM_WORK;
+
+/// What a byte of a tag or output counts as in [`WORK`], each time it is rendered: so a loop around much
+/// costs more than one around little.
+pub const MARKUP_WORK: u64 = 8;
+
+/// What a call of a filter or tag of the host's counts as in [`WORK`], if it does not say otherwise.
+pub const CALL_WORK: u64 = 8 << 10;
+
+/// What a byte counts as in [`WORK`] that is made HTML of Markdown, or of code.
+pub const MARKDOWN_WORK: u64 = 32;
+
+/// What opening a file for `include_relative` counts as in [`WORK`], besides its bytes.
+pub const FILE_WORK: u64 = 16 << 10;
+
+/// Variables that one rendering may have at once: they are looked for one after the other.
+pub const VARIABLES: usize = 2_000;
 
 /// Items of a list that a filter may make: ten times the pages of a large site.
 pub const LIST_ITEMS: usize = if FUZZING { 2_000 } else { 1_000_000 };
@@ -70,6 +87,8 @@ pub enum Limit {
     ListItems,
     /// [`MADE_BYTES`].
     MadeBytes,
+    /// [`VARIABLES`].
+    Variables,
     /// [`DEPTH`].
     Depth,
     /// [`WORK`].
@@ -90,11 +109,77 @@ impl fmt::Display for Limit {
             Self::TextBytes => write!(f, "a text is over {} MiB", TEXT_BYTES >> 20),
             Self::ListItems => write!(f, "a list has over {LIST_ITEMS} items"),
             Self::Depth => f.write_str("blocks and the templates they include are nested too deep"),
-            Self::Work => f.write_str("filters and comparisons go over too many items and texts"),
+            Self::Work => f.write_str("it is too much work: tags and filters go over too much"),
+            Self::Variables => write!(f, "there are over {VARIABLES} variables"),
             Self::Walk => f.write_str("a value holds too much to be shown"),
             Self::MadeBytes => {
                 write!(f, "texts and lists that filters made are over {} MiB", MADE_BYTES >> 20)
             }
+        }
+    }
+}
+
+/// What is left of what one rendering may do and make: [`WORK`] and [`MADE_BYTES`]. Filters and tags that
+/// go over more than the input that they are given take from it.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    work: Cell<u64>,
+    made: Cell<usize>,
+}
+
+/// What was taken from a [`Budget`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Of [`WORK`].
+    pub work: u64,
+    /// Of [`MADE_BYTES`].
+    pub made: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { work: Cell::new(WORK), made: Cell::new(MADE_BYTES) }
+    }
+}
+
+impl Budget {
+    /// One of so much work.
+    #[cfg(test)]
+    pub(crate) fn of_work(work: u64) -> Self {
+        Self { work: Cell::new(work), ..Self::default() }
+    }
+
+    /// Takes so much of [`WORK`].
+    ///
+    /// # Errors
+    /// When there is not as much left.
+    pub fn work(&self, work: u64) -> Result<(), Limit> {
+        self.work.set(self.work.get().checked_sub(work).ok_or(Limit::Work)?);
+        Ok(())
+    }
+
+    /// Takes the work of going over `count` items or bytes that count as `each`.
+    ///
+    /// # Errors
+    /// As [`Self::work`].
+    pub fn work_over(&self, count: usize, each: u64) -> Result<(), Limit> {
+        self.work((count as u64).saturating_mul(each))
+    }
+
+    /// Takes so many bytes of [`MADE_BYTES`].
+    ///
+    /// # Errors
+    /// When there are not as many left.
+    pub fn made(&self, bytes: usize) -> Result<(), Limit> {
+        self.made.set(self.made.get().checked_sub(bytes).ok_or(Limit::MadeBytes)?);
+        Ok(())
+    }
+
+    /// What was taken since it was as `before`.
+    pub(crate) fn since(&self, before: &Self) -> Spent {
+        Spent {
+            work: before.work.get() - self.work.get(),
+            made: before.made.get() - self.made.get(),
         }
     }
 }
@@ -164,6 +249,11 @@ impl TextBuilder {
         write: impl FnOnce(&mut dyn fmt::Write) -> fmt::Result,
     ) -> Result<(), Limit> {
         write(self).map_err(|fmt::Error| Limit::TextBytes)
+    }
+
+    /// The text so far.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The text.

@@ -14,20 +14,24 @@ use rustc_hash::FxHashMap;
 
 use crate::date::Date;
 use crate::error::Undefined;
+use crate::limits::Spent;
 use crate::value::Value;
 use crate::watch::Noted;
 
 /// Results that are remembered. More are computed each time.
 pub const ENTRIES: usize = 100_000;
 
-/// Items of all lists that are remembered: some 100 MB.
-pub const ITEMS: usize = 4_000_000;
+/// Bytes of all texts and lists that are remembered.
+pub const BYTES: usize = 256 << 20;
+
+/// Bytes of a text that may be part of a key: what depends on a longer one is not asked for twice.
+pub const KEY_BYTES: usize = 1 << 10;
 
 /// Remembered results; shared between the threads that render.
 #[derive(Debug, Default)]
 pub struct Memo<'m> {
     entries: RwLock<FxHashMap<Key, Arc<Entry<'m>>>>,
-    items: AtomicUsize,
+    bytes: AtomicUsize,
     numbers: AtomicU64,
 }
 
@@ -73,18 +77,12 @@ pub(crate) struct Entry<'m> {
     pub noted: Noted,
 }
 
-/// What a rendering used of its limits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Spent {
-    /// Of [`crate::limits::WORK`].
-    pub work: u64,
-    /// Of [`crate::limits::MADE_BYTES`].
-    pub made: usize,
-}
-
 impl Input {
     /// The value as a part of a key, where it is plain.
     pub fn of(value: &Value<'_>) -> Option<Self> {
+        if value.as_str().is_some_and(|text| text.len() > KEY_BYTES) {
+            return None;
+        }
         Some(match value {
             Value::Nil => Self::Nil,
             Value::Bool(value) => Self::Bool(*value),
@@ -142,10 +140,10 @@ impl<'m> Memo<'m> {
         noted: Noted,
     ) -> Arc<Entry<'m>> {
         let number = self.numbers.fetch_add(1, Relaxed);
-        let items = if value.is_list() { value.len().unwrap_or(0) } else { 1 };
         let entry = Arc::new(Entry { value, number, undefined, spent, noted });
-        if self.items.fetch_add(items, Relaxed) > ITEMS {
-            self.items.fetch_sub(items, Relaxed);
+        // What was made on the way to the value is more than it holds.
+        if self.bytes.fetch_add(spent.made, Relaxed).saturating_add(spent.made) > BYTES {
+            self.bytes.fetch_sub(spent.made, Relaxed);
             return entry;
         }
         let mut entries = self.entries.write().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -163,5 +161,38 @@ impl<'m> Memo<'m> {
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(expression: u32) -> Key {
+        Key { expression, root: None, inputs: Box::default() }
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_there_is_room_for() {
+        let memo = Memo::new();
+        let put = |expression, made| {
+            let spent = Spent { work: 0, made };
+            memo.put(key(expression), Value::Nil, Box::default(), spent, None);
+            memo.len()
+        };
+        assert_eq!(put(0, BYTES), 1);
+        assert_eq!(put(1, 1), 1);
+        assert_eq!(put(2, 0), 2);
+        for expression in 3..=u32::try_from(ENTRIES).expect("few") + 3 {
+            put(expression, 0);
+        }
+        assert_eq!(memo.len(), ENTRIES);
+    }
+
+    #[test]
+    fn long_texts_are_no_part_of_a_key() {
+        let text = "x".repeat(KEY_BYTES);
+        assert!(Input::of(&Value::Str(&text)).is_some());
+        assert!(Input::of(&Value::text(text + "x")).is_none());
     }
 }

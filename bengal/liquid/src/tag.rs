@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::filter::{Arguments, FilterError, Surroundings};
+use crate::limits::CALL_WORK;
 
 /// A tag of the host's.
 pub trait Tag: Send + Sync {
@@ -16,6 +17,11 @@ pub trait Tag: Send + Sync {
 
     /// How what stands behind its name is read.
     fn syntax(&self) -> Syntax;
+
+    /// What each call of it counts as in [`crate::limits::WORK`], besides its text and body.
+    fn work(&self) -> u64 {
+        CALL_WORK
+    }
 
     /// Writes what stands in its place.
     ///

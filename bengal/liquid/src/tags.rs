@@ -1,14 +1,15 @@
-//! Jekyll's tags.
+//! Jekyll's tags but those that include, which are the language's own.
 
 use std::sync::Arc;
 
 use crate::filter::{FilterError, Surroundings};
 use crate::host::Host;
+use crate::limits::MARKDOWN_WORK;
 use crate::tag::{Body, Given, Syntax, Tag};
 
 /// Every tag here.
 pub fn jekyll() -> Vec<Arc<dyn Tag>> {
-    vec![Arc::new(Highlight), Arc::new(LINK), Arc::new(POST_URL), Arc::new(INCLUDE_RELATIVE)]
+    vec![Arc::new(Highlight), Arc::new(LINK), Arc::new(POST_URL)]
 }
 
 /// `{% highlight ruby linenos %}`: what stands in it as code, as it is written.
@@ -53,7 +54,9 @@ impl Tag for Highlight {
         }
         let code = given.body.unwrap_or_default();
         let code = code.trim_start_matches(['\n', '\r']).trim_end();
-        out.push_str(&surroundings.host.highlight(code, language, numbered));
+        surroundings.budget.work_over(code.len(), MARKDOWN_WORK)?;
+        let html = surroundings.host.highlight(code, language, numbered, surroundings.budget)?;
+        out.push_str(&html);
         Ok(())
     }
 }
@@ -79,12 +82,6 @@ const POST_URL: Answered = Answered {
     answer: |host, name| {
         host.url_of_post(name).ok_or_else(|| format!("no page's file is named `{name}`"))
     },
-};
-
-/// `{% include_relative part.md %}`: another file of the content, as a template.
-const INCLUDE_RELATIVE: Answered = Answered {
-    name: "include_relative",
-    answer: |host, path| host.include_beside(path.trim_matches(['"', '\''])),
 };
 
 impl Tag for Answered {

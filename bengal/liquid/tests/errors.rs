@@ -2,7 +2,7 @@
 
 mod common;
 
-use bengal_liquid::error::{Fault, RenderError};
+use bengal_liquid::error::{Fault, Hint, RenderError};
 use bengal_liquid::filters::JEKYLL;
 use bengal_liquid::language::Language;
 use bengal_liquid::render::Scene;
@@ -15,6 +15,15 @@ fn language() -> Language {
     language
 }
 
+/// The name that a hint gives, or how it says that something is written.
+fn said(hint: &Hint) -> Option<&str> {
+    match hint {
+        Hint::Nearest(name) => Some(name),
+        Hint::Instead(text) => Some(text),
+        Hint::MissingTemplate(_, near) => near.as_deref(),
+    }
+}
+
 /// Each fault: the text from where it stands, its message, and what was perhaps meant. `^` is taken out of
 /// the template, and marks where the fault stands.
 fn check(marked: &str, message: &str, nearest: Option<&str>) {
@@ -22,7 +31,7 @@ fn check(marked: &str, message: &str, nearest: Option<&str>) {
     let faults = language().parse("t", &text).expect_err(&text);
     let found: Vec<_> = faults
         .iter()
-        .map(|fault| (fault.offset, &*fault.message, fault.nearest.as_deref()))
+        .map(|fault| (fault.offset, &*fault.message, fault.hint.as_ref().and_then(said)))
         .collect();
     assert_eq!(found, [(marked.find('^').expect("a mark"), message, nearest)], "{text}");
 }
@@ -54,7 +63,11 @@ fn faults_stand_where_they_are() {
         ("^{% endif %}", "`endif` closes nothing here", None),
         ("^{% else %}", "`else` closes nothing here", None),
         ("{% if ^= 1 %}{% endif %}", "a value belongs here, not `=`", None),
-        ("{% if a ^= 1 %}{% endif %}", "`= 1` does not belong here", None),
+        (
+            "{% if a ^= 1 %}{% endif %}",
+            "`= 1` does not belong here",
+            Some("`==` compares two values"),
+        ),
         ("{% if a ==^ %}{% endif %}", "a value belongs here", None),
         ("{{ a. ^}}", "a name belongs behind this `.`", None),
         ("{{ a^[1 }}", "no `]` closes this", None),
@@ -65,7 +78,34 @@ fn faults_stand_where_they_are() {
         ("{% for^ %}{% endfor %}", "`for` is written `for item in list`", None),
         ("{{ ^99999999999999999999 }}", "this is no number, or one beyond 64 bits", None),
         ("{% # a\n ^b %}", "each line of an inline comment begins with `#`", None),
-        ("{{ a | where_exp: 'p', 'p.b ^=> 2' }}", "`=> 2` does not belong here", None),
+        (
+            "{{ a | where_exp: 'p', 'p.b ^=> 2' }}",
+            "`=> 2` does not belong here",
+            Some("`>=` is how it is written here"),
+        ),
+        (
+            "{% if a ^&& b %}{% endif %}",
+            "`&& b` does not belong here",
+            Some("`and` is how it is written here"),
+        ),
+        (
+            "{% for p in a ^| sort %}{% endfor %}",
+            "`| sort` does not belong here",
+            Some("filters stand in outputs and in `assign`: give their result a name first"),
+        ),
+        (
+            "{% if ^!a %}{% endif %}",
+            "a value belongs here, not `!`",
+            Some("`unless`, or `== false`, is how it is written here"),
+        ),
+        (
+            "{% if ^(a or b) and c %}{% endif %}",
+            "a range is written `(1..5)`",
+            Some("conditions have no brackets: nest `if`s, or `assign` a part first"),
+        ),
+        ("{% render ^n{{ a }} %}", "no template is named `n{{`", None),
+        ("{% include n^{{ a %}", "no `}}` closes this", None),
+        ("{{ a | ^json }}", "no filter is named `json`", Some("jsonify")),
         (
             "{{ a | ^where_exp: 'p' }}",
             "`where_exp` takes the name of a variable and an expression, each in quotes",

@@ -92,6 +92,11 @@ impl<'l> Highlighter<'l> {
         self.work = 0;
     }
 
+    /// How much of [`WORK`] this page has taken.
+    pub fn work(&self) -> usize {
+        self.work
+    }
+
     /// The stretches of `code`; empty where nothing is known of its language.
     pub fn spans(&mut self, language: &str, code: &str) -> &[Span] {
         self.spans.clear();

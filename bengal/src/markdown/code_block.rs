@@ -29,6 +29,11 @@ impl<'l> CodeBlocks<'l> {
         self.highlighter.begin_page();
     }
 
+    /// What highlighting the page has taken so far.
+    pub fn work(&self) -> usize {
+        self.highlighter.work()
+    }
+
     /// Writes the block `code` with the info string `info`. Says whether it needs the style sheet.
     ///
     /// # Errors

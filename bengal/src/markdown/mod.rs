@@ -117,6 +117,11 @@ impl<'l> Markdown<'l> {
         Self { options, findings: Findings::default(), is_below_path, code }
     }
 
+    /// How much of [`crate::highlight::WORK`] the code of the text that was converted last has taken.
+    pub fn highlight_work(&self) -> usize {
+        self.code.as_ref().map_or(0, CodeBlocks::work)
+    }
+
     /// Appends the HTML of `text` to `html`; offsets in what is returned count from where it begins.
     ///
     /// # Errors

@@ -155,7 +155,6 @@ impl Renderer<'_> {
             content,
             paginator: paginator.as_ref(),
             name: &name,
-            depth: 0,
         };
         let template = template_of(self.context, site, job, reports);
         let mut html = String::with_capacity(self.size + self.size / 4);

@@ -6,7 +6,6 @@ use bengal_liquid::host::NoSite;
 use bengal_liquid::render::Scene;
 use bengal_liquid::value::{Object, Value};
 use bengal_liquid::watch::Watch;
-use rustc_hash::FxHashMap;
 
 use super::{RenderError, TemplateSource, Templates, compile, language, views};
 use crate::config::Config;
@@ -24,7 +23,7 @@ pub fn fill_archetype(
     config: &Config,
 ) -> Result<String, Vec<Diagnostic>> {
     let language = language::language_with(config, std::iter::empty());
-    let templates = Templates { all: FxHashMap::default(), language, strict: true };
+    let templates = Templates::empty(language, true);
     let mut reports = Vec::new();
     let file = source.file.clone();
     let compiled = compile(source, 0, None, &templates.language, &mut reports);

@@ -1,15 +1,21 @@
 //! What is wrong with a template, as diagnostics that point into it.
 
-use bengal_liquid::error::{self, Fault, RenderError, SyntaxError, Undefined};
+use bengal_liquid::error::{self, Fault, Hint, RenderError, SyntaxError, Undefined};
 
+use super::language::looked_for;
 use super::{Compiled, TemplateSource, Templates};
 use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// A fault in the text of `source`, whose template begins at byte `body`.
 pub(super) fn syntax(fault: SyntaxError, source: &TemplateSource, body: usize) -> Diagnostic {
     let place = Place::at_offset(&source.file, &source.text, body + fault.offset);
-    let hint = match fault.nearest {
-        Some(near) => format!("did you mean `{near}`?"),
+    let hint = match fault.hint {
+        Some(Hint::Nearest(near)) => format!("did you mean `{near}`?"),
+        Some(Hint::Instead(text)) => text.to_owned(),
+        Some(Hint::MissingTemplate(name, Some(near))) => {
+            format!("did you mean `{near}`? It was {}", looked_for(&name))
+        }
+        Some(Hint::MissingTemplate(name, None)) => format!("it was {}", looked_for(&name)),
         None => LEFT_OUT_PAGES.to_owned(),
     };
     Diagnostic::error(Code::TemplateSyntax, fault.message).at(place).hint(hint)
@@ -53,9 +59,13 @@ impl Rendered<'_> {
                 }
             }
         }
+        let sought = match &error.kind {
+            Fault::MissingTemplate(name) => format!("it was {}; ", looked_for(name)),
+            _ => String::new(),
+        };
         Diagnostic::error(Code::TemplateRender, message(&error.kind))
             .at(self.place(place.unwrap_or(&error.place)))
-            .hint(format!("{from}while {} was rendered{LEFT_OUT}", self.page))
+            .hint(format!("{sought}{from}while {} was rendered{LEFT_OUT}", self.page))
     }
 
     /// Something that is nothing.
@@ -68,7 +78,9 @@ impl Rendered<'_> {
     }
 
     fn place(&self, place: &error::Place) -> Place {
-        let named = self.templates.all.get(&place.template);
+        let templates = self.templates;
+        let named = templates.all.get(&place.template);
+        let named = named.or_else(|| templates.kept.named(&place.template));
         let compiled = if self.compiled.source.name == place.template { None } else { named };
         let Compiled { source, body, .. } = compiled.unwrap_or(self.compiled);
         Place::at_offset(&source.file, &source.text, body + place.offset)

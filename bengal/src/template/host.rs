@@ -7,11 +7,11 @@
 use std::io::{self, Read};
 use std::path::{Component, Path};
 
-use bengal_liquid::host::{Host, NoSite};
+use bengal_liquid::host::{File, Host, NoSite};
+use bengal_liquid::limits::{Budget, Limit};
 
-use super::{RenderError, Rendering, TemplateSource, Templates};
+use super::Rendering;
 use crate::config::Config;
-use crate::content::front_matter;
 use crate::highlight::Languages;
 use crate::incremental::fingerprint;
 use crate::incremental::read::{self, What};
@@ -19,13 +19,12 @@ use crate::markdown::Markdown;
 use crate::output::open_plain;
 use crate::site::{CONTENT, Made, content_path};
 
-/// How deep files may include each other with `include_relative`.
-const DEPTH: usize = 16;
+/// What a unit of [`crate::highlight::WORK`] counts as in [`bengal_liquid::limits::WORK`]: it takes up to 400 ns.
+const HIGHLIGHT_WORK: u64 = 512;
 
 /// The page being rendered.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageHost<'r, 'm> {
-    pub templates: &'r Templates,
     pub rendering: &'r Rendering<'r, 'm>,
 }
 
@@ -46,40 +45,30 @@ impl Host for PageHost<'_, '_> {
         Some(format!("{}{}", sources.settings.config.base_path(), sources.site[page].url))
     }
 
-    fn include_beside(&self, path: &str) -> Result<String, String> {
-        if self.rendering.depth >= DEPTH {
-            return Err(format!("files include each other over {DEPTH} deep"));
-        }
-        let source = self.read(path)?;
-        let body = front_matter::split(&source.text).map_or(0, |split| split.body);
-        let rendering = Rendering { depth: self.rendering.depth + 1, ..*self.rendering };
-        let mut reports = Vec::new();
-        let done = self.templates.render_text(source, body, &rendering, &mut reports);
-        done.map_err(|error| {
-            let message = match (error, reports.first()) {
-                (RenderError::Failed(diagnostic), _) => diagnostic.message,
-                (RenderError::Unusable, Some(report)) => report.message.clone(),
-                (RenderError::Unusable, None) => "it is wrong".to_owned(),
-            };
-            // Said once, however deep it was.
-            message.strip_prefix("`include_relative`: ").map(str::to_owned).unwrap_or(message)
-        })
+    fn file_beside(&self, path: &str) -> Result<File, String> {
+        self.read(path)
     }
 
-    fn highlight(&self, code: &str, language: &str, numbered: bool) -> String {
+    fn highlight(
+        &self,
+        code: &str,
+        language: &str,
+        numbered: bool,
+        budget: &Budget,
+    ) -> Result<String, Limit> {
         let block = fenced(code, language, numbered);
         // What stands before it on its line is text, or belongs to it no longer.
-        if self.is_body() { format!("\n{block}") } else { self.markdown(&block) }
+        if self.is_body() { Ok(format!("\n{block}")) } else { self.markdown(&block, budget) }
     }
 
-    fn markdown(&self, text: &str) -> String {
+    fn markdown(&self, text: &str, budget: &Budget) -> Result<String, Limit> {
         let sources = self.rendering.site.sources;
         // Where raw HTML is left out, so would be what comes of the text.
         if self.is_body() && !sources.settings.config.markdown.unsafe_html {
-            return text.to_owned();
+            return Ok(text.to_owned());
         }
         let page = self.rendering.page.page();
-        html_of(text, &sources.settings.config, sources.languages, |made| {
+        html_of(text, &sources.settings.config, sources.languages, budget, |made| {
             if !made.body.links.is_empty() {
                 read::note(What::EveryPage);
             }
@@ -104,16 +93,22 @@ impl Host for Siteless {
         NoSite.url_of_post(name)
     }
 
-    fn include_beside(&self, path: &str) -> Result<String, String> {
-        NoSite.include_beside(path)
+    fn file_beside(&self, path: &str) -> Result<File, String> {
+        NoSite.file_beside(path)
     }
 
-    fn highlight(&self, code: &str, language: &str, numbered: bool) -> String {
-        self.markdown(&fenced(code, language, numbered))
+    fn highlight(
+        &self,
+        code: &str,
+        language: &str,
+        numbered: bool,
+        budget: &Budget,
+    ) -> Result<String, Limit> {
+        self.markdown(&fenced(code, language, numbered), budget)
     }
 
-    fn markdown(&self, text: &str) -> String {
-        html_of(text, &self.config, &self.languages, |made| made.as_written())
+    fn markdown(&self, text: &str, budget: &Budget) -> Result<String, Limit> {
+        html_of(text, &self.config, &self.languages, budget, |made| made.as_written())
     }
 }
 
@@ -130,12 +125,14 @@ fn html_of(
     text: &str,
     config: &Config,
     languages: &Languages,
+    budget: &Budget,
     fill: impl FnOnce(Made<'_>) -> String,
-) -> String {
+) -> Result<String, Limit> {
     let mut html = String::new();
     let mut markdown = Markdown::new(config, languages);
-    let Ok(found) = markdown.convert(text, &mut html) else { return text.to_owned() };
-    fill(Made { body: &found.into_body(), html: &html })
+    let Ok(found) = markdown.convert(text, &mut html) else { return Ok(text.to_owned()) };
+    budget.work_over(markdown.highlight_work(), HIGHLIGHT_WORK)?;
+    Ok(fill(Made { body: &found.into_body(), html: &html }))
 }
 
 impl PageHost<'_, '_> {
@@ -145,7 +142,7 @@ impl PageHost<'_, '_> {
     }
 
     /// The file `path`, from the folder of the page.
-    fn read(&self, path: &str) -> Result<TemplateSource, String> {
+    fn read(&self, path: &str) -> Result<File, String> {
         let inside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
         if path.is_empty() || path.contains('\\') || !Path::new(path).components().all(inside) {
             return Err(format!("`{path}` does not stay in the page's folder"));
@@ -164,7 +161,7 @@ impl PageHost<'_, '_> {
             (Ok(real), Ok(content)) if real.starts_with(&content) => match read_plain(&real) {
                 Ok(Some(text)) => {
                     read::note_file(&file, fingerprint::of_file(&real, text.as_bytes()));
-                    Ok(TemplateSource { name: file.clone(), file, text })
+                    Ok(File { name: file, text })
                 }
                 Ok(None) => Err(format!("{file} cannot be read, or is no file")),
                 Err(error) => Err(format!("{file}: {error}")),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bengal_liquid::filter::{Arguments, Filter, Filtered, Surroundings};
 use bengal_liquid::filters::JEKYLL;
 use bengal_liquid::language::Language;
+use bengal_liquid::limits::ITEM_WORK;
 use bengal_liquid::tags;
 use bengal_liquid::value::Value;
 
@@ -48,6 +49,12 @@ pub(super) fn resolve<'t, T>(name: &str, find: impl Fn(&str) -> Option<&'t T>) -
     find(name).or_else(|| find(stem)).or_else(|| find(&format!("{PARTIALS}{stem}")))
 }
 
+/// Where [`resolve`] has looked for `name`, in a sentence without its full stop.
+pub(super) fn looked_for(name: &str) -> String {
+    let stem = name.strip_suffix(".liquid").unwrap_or(name);
+    format!("looked for as {stem}.liquid and {PARTIALS}{stem}.liquid among the templates")
+}
+
 /// Puts what URLs of the site begin with in front of one from the site's root: `relative_url` and
 /// `absolute_url`.
 struct UrlFilter {
@@ -66,6 +73,10 @@ impl Filter for UrlFilter {
 
     fn is_pure(&self) -> bool {
         true
+    }
+
+    fn work(&self) -> u64 {
+        ITEM_WORK
     }
 
     fn run<'v>(

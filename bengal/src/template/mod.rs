@@ -11,6 +11,7 @@ pub mod body;
 pub mod current;
 mod errors;
 mod host;
+mod kept;
 mod language;
 pub mod page_view;
 #[cfg(test)]
@@ -22,7 +23,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use bengal_liquid::error::SyntaxError;
 use bengal_liquid::filter::Filter;
+use bengal_liquid::host::File;
 use bengal_liquid::language::Language;
 use bengal_liquid::memo::Memo;
 use bengal_liquid::render::{Partial, Partials, Scene};
@@ -40,6 +43,7 @@ use crate::incremental::read::{self, What};
 pub use archetype::fill_archetype;
 use current::{CurrentPage, Globals, Paginator};
 use host::PageHost;
+use kept::Kept;
 pub use language::language;
 use page_view::SiteView;
 
@@ -96,9 +100,12 @@ pub struct Templates {
     all: FxHashMap<String, Compiled>,
     /// For bodies that are templates: they are parsed when they are rendered.
     language: Language,
+    /// Files that pages include from their own folders.
+    kept: Kept,
     strict: bool,
 }
 
+#[derive(Debug)]
 struct Compiled {
     source: TemplateSource,
     /// Where the template begins, behind its front matter.
@@ -109,6 +116,17 @@ struct Compiled {
     /// Of its text and its layout, and of whether it can be used: a template may be wrong for what another
     /// one is named.
     fingerprint: u64,
+}
+
+impl Compiled {
+    fn new(
+        source: TemplateSource,
+        body: usize,
+        layout: Option<String>,
+        template: Option<Template>,
+    ) -> Self {
+        Self { source, body, layout, template, fingerprint: 0 }
+    }
 }
 
 impl fmt::Debug for Templates {
@@ -130,6 +148,13 @@ pub enum RenderError {
     Unusable,
     /// It failed while rendering.
     Failed(Box<Diagnostic>),
+}
+
+impl TemplateSource {
+    /// Whether it is what `file` is now.
+    fn is(&self, file: &File) -> bool {
+        (&self.name, &self.text) == (&file.name, &file.text)
+    }
 }
 
 impl Templates {
@@ -159,7 +184,12 @@ impl Templates {
             let whole = format!("{usable}\0{layout}\0{}", source.text);
             compiled.fingerprint = of_bytes(whole.as_bytes());
         }
-        Self { all, language, strict: config.strict }
+        Self { all, language, kept: Kept::default(), strict: config.strict }
+    }
+
+    /// None, in `language`.
+    fn empty(language: Language, strict: bool) -> Self {
+        Self { all: FxHashMap::default(), language, kept: Kept::default(), strict }
     }
 
     /// Whether there is a template of that name.
@@ -285,7 +315,7 @@ impl Templates {
             now: views::moment(settings.now),
             zone: &settings.config.timezone,
             seed: &page.page.page().url,
-            host: &PageHost { templates: self, rendering: page },
+            host: &PageHost { rendering: page },
             watch: &read::WATCH,
             strict: self.strict,
         };
@@ -331,6 +361,10 @@ impl Partials for Templates {
             None => Partial::Missing,
         }
     }
+
+    fn keep(&self, file: File) -> Result<&Template, SyntaxError> {
+        self.kept.template(&file, &self.language)
+    }
 }
 
 /// A page on its way through its templates.
@@ -346,8 +380,6 @@ pub struct Rendering<'r, 'm> {
     pub paginator: Option<&'r Paginator<'m>>,
     /// What it is called in messages.
     pub name: &'r str,
-    /// How many files that it includes with `include_relative` are around what is rendered.
-    pub depth: usize,
 }
 
 /// The ends of tags, and the filters, that make blocks of code.
@@ -370,7 +402,7 @@ fn compile(
             None
         }
     };
-    Compiled { source, body, layout, template, fingerprint: 0 }
+    Compiled::new(source, body, layout, template)
 }
 
 /// Where a template's body begins, and the layout that its front matter names.
@@ -449,7 +481,14 @@ mod compile_tests {
             ("one\n{{ page.title | upcas }}", 2, 17, "did you mean `upcase`?"),
             ("---\nlayout: b\n---\n{% fro x in y %}", 4, 4, "did you mean `for`?"),
             ("\n{% if x %}", 2, 1, "pages that need this template are left out"),
-            ("{% include 'b.html' %}", 1, 12, "pages that need this template are left out"),
+            (
+                "{% include 'c.html' %}",
+                1,
+                12,
+                "it was looked for as c.html.liquid and partials/c.html.liquid among the templates",
+            ),
+            ("{% if page.title = 'a' %}{% endif %}", 1, 18, "`==` compares two values"),
+            ("{{ page | json }}", 1, 11, "did you mean `jsonify`?"),
         ] {
             let (_, reports) = templates(&[("a", text), ("b", "")]);
             let place = reports[0].place.as_ref().unwrap();

@@ -175,6 +175,9 @@ fn partials_take_arguments_both_ways_and_render_sees_no_variables() {
     ];
     for (text, expected) in [
         ("{% assign x = 1 %}{% include jekyll.html a='A' %}", "[A1]"),
+        ("{% include je{{ 'kyll' }}.html a='A' %}", "[A]"),
+        ("{% include {{ page.title | downcase | replace: 't', 'jekyll' }}.html a='A' %}", "[A]"),
+        ("{% include jekyll.html a='say \\'A\\'' %}", "[say 'A']"),
         ("{% assign x = 1 %}{% include 'shopify', a: 'A' %}", "[A1]"),
         ("{% assign x = 1 %}{% render 'shopify', a: 'A' %}", "[A]"),
         ("{% assign name = 'shopify' %}{% include name %}", "[]"),
@@ -246,6 +249,17 @@ fn what_fails_is_reported_where_it_stands_with_the_includes_that_led_there() {
     assert_eq!((&*place.file, place.line, place.column), ("b", 2, 9));
     let hint = "included from a:3; included from t:2; while p.md was rendered; it is left out";
     assert_eq!(reports[0].hint.as_deref(), Some(hint));
+}
+
+#[test]
+fn a_template_that_is_missing_is_reported_with_where_it_was_looked_for() {
+    let (_, reports) = rendered(&[("t", "{% include note-{{ page.title }}.html %}")]);
+    assert_eq!(reports[0].message, "no template is named `note-T.html`");
+    let hint = "it was looked for as note-T.html.liquid and partials/note-T.html.liquid among the templates; \
+                while p.md was rendered; it is left out";
+    assert_eq!(reports[0].hint.as_deref(), Some(hint));
+    let (_, reports) = rendered(&[("t", "{% include {{ page.empty.first }} %}")]);
+    assert_eq!(reports[0].message, "`include`: the template's name is empty");
 }
 
 #[test]

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use bengal_liquid::render::Scene;
 use bengal_liquid::value::{Object, Value};
-use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
 use super::host::Siteless;
@@ -109,7 +108,7 @@ pub fn render_case(
     around: Surroundings<'_>,
 ) -> Result<String, String> {
     let language = language::language(&Config::default());
-    let mut templates = Templates { all: FxHashMap::default(), language, strict: around.strict };
+    let mut templates = Templates::empty(language, around.strict);
     let source = |name: &str, text: &str| TemplateSource {
         name: name.to_owned(),
         file: name.to_owned(),

@@ -10,13 +10,13 @@ use crate::value::Value;
 pub fn date<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    surroundings: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    let format = text(arguments.value(0))?;
+    let format = text(arguments.value(0), around)?;
     if str_of(&format).is_empty() {
         return Ok(input);
     }
-    match moment(&input, surroundings) {
+    match moment(&input, around) {
         Some(date) => Ok(date.strftime(str_of(&format))?.into()),
         None => Ok(input),
     }

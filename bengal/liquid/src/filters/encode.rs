@@ -13,16 +13,20 @@ use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
 use crate::limits::{self, TextBuilder};
 use crate::value::Value;
 
-pub fn escape<'v>(input: Value<'v>, _: &Arguments<'_, 'v>, _: &Surroundings<'_>) -> Filtered<'v> {
-    if input.is_nil() { Ok(input) } else { escaped(input, |_| false) }
+pub fn escape<'v>(
+    input: Value<'v>,
+    _: &Arguments<'_, 'v>,
+    around: &Surroundings<'_>,
+) -> Filtered<'v> {
+    if input.is_nil() { Ok(input) } else { escaped(input, around, |_| false) }
 }
 
 pub fn escape_once<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    escaped(input, begins_entity)
+    escaped(input, around, begins_entity)
 }
 
 /// Whether `text` begins with a character reference: by name, or by a decimal number. Ruby takes one by a
@@ -39,8 +43,12 @@ fn begins_entity(text: &str) -> bool {
 
 /// The text of `input` with what has a meaning in HTML escaped, but for what begins a text that `keep`
 /// keeps.
-pub fn escaped<'v>(input: Value<'v>, keep: impl Fn(&str) -> bool) -> Filtered<'v> {
-    let input = text(input)?;
+pub fn escaped<'v>(
+    input: Value<'v>,
+    around: &Surroundings<'_>,
+    keep: impl Fn(&str) -> bool,
+) -> Filtered<'v> {
+    let input = text(input, around)?;
     let whole = str_of(&input);
     let mut made: Option<TextBuilder> = None;
     let mut done = 0;
@@ -73,9 +81,9 @@ const BLOCKS: [(&str, &str); 3] =
 pub fn strip_html<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    let input = text(input)?;
+    let input = text(input, around)?;
     let whole = str_of(&input);
     if memchr::memchr(b'<', whole.as_bytes()).is_none() {
         return Ok(input);
@@ -136,12 +144,12 @@ const URL_SAFE_BYTES: &AsciiSet =
 pub fn url_encode<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     if input.is_nil() {
         return Ok(input);
     }
-    let input = text(input)?;
+    let input = text(input, around)?;
     let whole = str_of(&input);
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-~".contains(&byte);
     if whole.bytes().all(is_safe) {
@@ -158,12 +166,12 @@ pub fn url_encode<'v>(
 pub fn url_decode<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     if input.is_nil() {
         return Ok(input);
     }
-    let input = text(input)?;
+    let input = text(input, around)?;
     let whole = str_of(&input);
     if memchr::memchr2(b'+', b'%', whole.as_bytes()).is_none() {
         return Ok(input);
@@ -175,8 +183,8 @@ pub fn url_decode<'v>(
     }
 }
 
-fn encoded<'v>(input: Value<'v>, engine: &impl Engine) -> Filtered<'v> {
-    let input = text(input)?;
+fn encoded<'v>(input: Value<'v>, engine: &impl Engine, around: &Surroundings<'_>) -> Filtered<'v> {
+    let input = text(input, around)?;
     let bytes = str_of(&input).as_bytes();
     limits::text_bytes(base64::encoded_len(bytes.len(), true).unwrap_or(usize::MAX))?;
     Ok(engine.encode(bytes).into())
@@ -193,34 +201,34 @@ fn decoded<'v>(text: &str, engine: &impl Engine, name: &str) -> Filtered<'v> {
 pub fn base64_encode<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    encoded(input, &STANDARD)
+    encoded(input, &STANDARD, around)
 }
 
 pub fn base64_url_safe_encode<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    encoded(input, &URL_SAFE)
+    encoded(input, &URL_SAFE, around)
 }
 
 pub fn base64_decode<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    decoded(str_of(&text(input)?), &STANDARD, "base64_decode")
+    decoded(str_of(&text(input, around)?), &STANDARD, "base64_decode")
 }
 
 /// Takes what is not padded, and the letters of plain base64, as well.
 pub fn base64_url_safe_decode<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    let input = text(input)?;
+    let input = text(input, around)?;
     let mut padded = str_of(&input).replace('+', "-").replace('/', "_");
     if !padded.ends_with('=') {
         padded.extend(std::iter::repeat_n('=', padded.len().wrapping_neg() % 4));

@@ -3,14 +3,12 @@
 //! **Invariant:** what is there is borrowed or shared, never copied; nothing is walked further than
 //! [`limits::LIST_ITEMS`] steps, however lists hold each other.
 
-use std::fmt;
-
-use crate::filter::FilterError;
-use crate::limits::{self, Limit, TextBuilder};
-use crate::value::{Items, ItemsIter, Value};
+use crate::filter::{FilterError, Surroundings};
+use crate::limits::{self, Budget, Limit, TextBuilder};
+use crate::value::{Items, ItemsIter, Value, Walk};
 
 /// `value` as the text that Ruby's `to_s` makes of it: always a [`Value::Str`] or [`Value::Text`].
-pub fn text(value: Value<'_>) -> Result<Value<'_>, Limit> {
+pub fn text<'v>(value: Value<'v>, around: &Surroundings<'_>) -> Result<Value<'v>, Limit> {
     Ok(match value {
         Value::Str(_) | Value::Text(_) => value,
         Value::Nil | Value::Empty | Value::Blank => Value::Str(""),
@@ -18,7 +16,7 @@ pub fn text(value: Value<'_>) -> Result<Value<'_>, Limit> {
         Value::Bool(false) => Value::Str("false"),
         other => {
             let mut text = TextBuilder::default();
-            write(&other, &mut text)?;
+            write(&other, &mut text, around)?;
             Value::text(text.finish())
         }
     })
@@ -33,12 +31,29 @@ pub fn plain<'v>(value: &Value<'v>) -> Value<'v> {
 }
 
 /// Appends the text of `value`: a list as its items are written in Ruby, all else as `{{ }}` shows it.
-pub fn write(value: &Value<'_>, text: &mut TextBuilder) -> Result<(), Limit> {
-    match value {
-        Value::Str(_) | Value::Text(_) => text.push_str(str_of(value)),
-        Value::List(_) | Value::Items(_) => text.write_with(|f| value.inspect(f)),
-        other => text.write_with(|f| fmt::write(f, format_args!("{other}"))),
+pub fn write(
+    value: &Value<'_>,
+    text: &mut TextBuilder,
+    around: &Surroundings<'_>,
+) -> Result<(), Limit> {
+    if let Value::Str(_) | Value::Text(_) = value {
+        return text.push_str(str_of(value));
     }
+    let mut walk = Walk::new();
+    let shown = text.write_with(|f| match value {
+        Value::List(_) | Value::Items(_) => value.inspect_within(f, &mut walk),
+        other => other.show_within(f, &mut walk),
+    });
+    around.budget.work_over(walk.spent(), 1)?;
+    shown
+}
+
+/// Whether two values are equal.
+pub fn equal(a: &Value<'_>, b: &Value<'_>, around: &Surroundings<'_>) -> Result<bool, Limit> {
+    let mut walk = Walk::new();
+    let same = a.equals(b, &mut walk);
+    around.budget.work_over(walk.spent(), 1)?;
+    Ok(same)
 }
 
 /// The text of a value that [`text`] made.
@@ -58,8 +73,8 @@ pub fn part<'v>(of: &Value<'v>, range: std::ops::Range<usize>) -> Value<'v> {
 
 /// What list filters work on: the items of a list, and of the lists in it; the numbers of a range; any
 /// other value by itself; nothing for nil.
-pub fn items(input: Value<'_>) -> Flattened<'_> {
-    let mut flattened = Flattened { open: Vec::new(), steps: 0 };
+pub fn items<'a, 'v>(input: Value<'v>, around: &Surroundings<'a>) -> Flattened<'a, 'v> {
+    let mut flattened = Flattened { open: Vec::new(), steps: 0, budget: around.budget };
     let single = match input {
         Value::List(_) | Value::Items(_) | Value::Range(..) => input,
         Value::Nil => return flattened,
@@ -71,13 +86,15 @@ pub fn items(input: Value<'_>) -> Flattened<'_> {
 
 /// See [`items`].
 #[derive(Debug)]
-pub struct Flattened<'v> {
+pub struct Flattened<'a, 'v> {
     /// The lists that are being walked, the innermost last.
     open: Vec<ItemsIter<'v>>,
     steps: usize,
+    /// Takes the work of lists within the list, and of texts, which filters look into.
+    budget: &'a Budget,
 }
 
-impl<'v> Flattened<'v> {
+impl<'v> Flattened<'_, 'v> {
     /// How many there may be, to make room for.
     pub fn guess(&self) -> usize {
         self.open.iter().map(|list| list.size_hint().0).sum::<usize>().min(limits::LIST_ITEMS)
@@ -91,9 +108,27 @@ impl<'v> Flattened<'v> {
         }
         Ok(all)
     }
+
+    /// The item, or nothing where it was a list, which then comes next.
+    fn opened(&mut self, item: Value<'v>) -> Result<Option<Value<'v>>, Limit> {
+        self.steps += 1;
+        limits::list_items(self.steps)?;
+        match &item {
+            Value::List(_) | Value::Items(_) => {
+                let items: Items<'v> = item.for_items();
+                self.budget.work_over(items.len(), limits::ITEM_WORK)?;
+                self.open.push(items.into_iter());
+                return Ok(None);
+            }
+            Value::Str(text) => self.budget.work_over(text.len(), 1)?,
+            Value::Text(text) => self.budget.work_over(text.len(), 1)?,
+            _ => {}
+        }
+        Ok(Some(item))
+    }
 }
 
-impl<'v> Iterator for Flattened<'v> {
+impl<'v> Iterator for Flattened<'_, 'v> {
     type Item = Result<Value<'v>, Limit>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -102,17 +137,12 @@ impl<'v> Iterator for Flattened<'v> {
                 self.open.pop();
                 continue;
             };
-            self.steps += 1;
-            if limits::list_items(self.steps).is_err() {
+            let opened = self.opened(item);
+            if opened.is_err() {
                 self.open.clear();
-                return Some(Err(Limit::ListItems));
             }
-            match item {
-                Value::List(_) | Value::Items(_) => {
-                    let items: Items<'v> = item.for_items();
-                    self.open.push(items.into_iter());
-                }
-                item => return Some(Ok(item)),
+            if let Some(item) = opened.transpose() {
+                return Some(item);
             }
         }
     }
@@ -161,20 +191,24 @@ pub fn is_space(c: char) -> bool {
 ///
 /// # Errors
 /// For a number, and for what cannot be the name of a property of a text.
-pub fn property<'v>(item: &Value<'v>, name: &Value<'v>) -> Result<Option<Value<'v>>, FilterError> {
+pub fn property<'v>(
+    item: &Value<'v>,
+    name: &Value<'v>,
+    around: &Surroundings<'_>,
+) -> Result<Option<Value<'v>>, FilterError> {
     match item {
         Value::Object(_) => Ok(Some(name.as_str().and_then(|name| item.field(name)).into())),
         Value::Map(map) => {
-            let found = map.0.iter().find(|(own, _)| own == name);
-            Ok(Some(found.map(|(_, value)| value.clone()).into()))
+            around.budget.work_over(map.0.len(), 1)?;
+            Ok(Some(name.as_str().and_then(|name| map.get(name)).cloned().into()))
         }
         Value::Str(_) | Value::Text(_) => match name {
             Value::Int(index) => Ok(Some(letter(item, *index).into())),
             Value::Str(_) | Value::Text(_) if item.contains(name) => Ok(Some(name.clone())),
             Value::Str(_) | Value::Text(_) => Ok(Some(Value::Nil)),
-            _ => no_property(name),
+            _ => no_property(name, around),
         },
-        Value::Int(_) => no_property(name),
+        Value::Int(_) => no_property(name, around),
         _ => Ok(None),
     }
 }
@@ -188,8 +222,8 @@ pub fn letter<'v>(text: &Value<'v>, index: i64) -> Option<Value<'v>> {
     Some(part(text, at..at + letter.len_utf8()))
 }
 
-fn no_property<T>(name: &Value<'_>) -> Result<T, FilterError> {
+fn no_property<T>(name: &Value<'_>, around: &Surroundings<'_>) -> Result<T, FilterError> {
     let mut text = TextBuilder::default();
-    write(name, &mut text)?;
+    write(name, &mut text, around)?;
     FilterError::argument(format!("cannot select the property '{}'", text.finish()))
 }

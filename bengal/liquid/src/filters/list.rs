@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::input::{self, items, property};
 use super::unique::Unique;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
-use crate::limits;
+use crate::limits::{self, Limit};
 use crate::value::Value;
 
 /// What is asked of each item of `where`, `reject`, `has`, `find` and `find_index`.
@@ -24,19 +24,23 @@ impl<'a, 'v> Test<'a, 'v> {
     }
 
     /// Whether `item` passes; `None` where it has no properties.
-    fn passes(&self, item: &Value<'v>) -> Result<Option<bool>, FilterError> {
-        let Some(value) = property(item, &self.name)? else { return Ok(None) };
+    fn passes(
+        &self,
+        item: &Value<'v>,
+        around: &Surroundings<'_>,
+    ) -> Result<Option<bool>, FilterError> {
+        let Some(value) = property(item, &self.name, around)? else { return Ok(None) };
         Ok(Some(match self.target {
-            Some(target) => value == input::plain(target),
+            Some(target) => input::equal(&value, &input::plain(target), around)?,
             None => value.is_truthy(),
         }))
     }
 
     /// The first item of `input` that passes, and its index; nil for all where one has no properties.
-    fn first(&self, input: Value<'v>) -> Result<First<'v>, FilterError> {
-        for (index, item) in items(input).enumerate() {
+    fn first(&self, input: Value<'v>, around: &Surroundings<'_>) -> Result<First<'v>, FilterError> {
+        for (index, item) in items(input, around).enumerate() {
             let item = item?;
-            match self.passes(&item)? {
+            match self.passes(&item, around)? {
                 None => return Ok(First::Unknown),
                 Some(true) => return Ok(First::Found(index, item)),
                 Some(false) => {}
@@ -46,11 +50,11 @@ impl<'a, 'v> Test<'a, 'v> {
     }
 
     /// The items of `input` that pass, or those that do not; nil where one has no properties.
-    fn all(&self, input: Value<'v>, passing: bool) -> Filtered<'v> {
+    fn all(&self, input: Value<'v>, passing: bool, around: &Surroundings<'_>) -> Filtered<'v> {
         let mut found = Vec::new();
-        for item in items(input) {
+        for item in items(input, around) {
             let item = item?;
-            match self.passes(&item)? {
+            match self.passes(&item, around)? {
                 None => return Ok(Value::Nil),
                 Some(passes) if passes == passing => found.push(item),
                 Some(_) => {}
@@ -72,25 +76,25 @@ enum First<'v> {
 pub fn select<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    Test::of(arguments).all(input, true)
+    Test::of(arguments).all(input, true, around)
 }
 
 pub fn reject<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    Test::of(arguments).all(input, false)
+    Test::of(arguments).all(input, false, around)
 }
 
 pub fn has<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    Ok(match Test::of(arguments).first(input)? {
+    Ok(match Test::of(arguments).first(input, around)? {
         First::Found(..) => Value::Bool(true),
         First::None => Value::Bool(false),
         First::Unknown => Value::Nil,
@@ -100,9 +104,9 @@ pub fn has<'v>(
 pub fn find<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    Ok(match Test::of(arguments).first(input)? {
+    Ok(match Test::of(arguments).first(input, around)? {
         First::Found(_, item) => item,
         First::None | First::Unknown => Value::Nil,
     })
@@ -111,9 +115,9 @@ pub fn find<'v>(
 pub fn find_index<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    Ok(match Test::of(arguments).first(input)? {
+    Ok(match Test::of(arguments).first(input, around)? {
         First::Found(index, _) => index.into(),
         First::None | First::Unknown => Value::Nil,
     })
@@ -124,18 +128,19 @@ pub fn find_index<'v>(
 fn kept<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    mut keep: impl FnMut(Value<'v>) -> bool,
+    around: &Surroundings<'_>,
+    mut keep: impl FnMut(Value<'v>) -> Result<bool, Limit>,
 ) -> Filtered<'v> {
     let name = arguments.get(0).filter(|name| !name.is_nil());
     let mut found = Vec::new();
-    for item in items(input) {
+    for item in items(input, around) {
         let item = item?;
         let of = match name {
             None => Some(item.clone()),
-            Some(name) => property(&item, name)?,
+            Some(name) => property(&item, name, around)?,
         };
         let Some(of) = of else { return Ok(Value::Nil) };
-        if keep(of) {
+        if keep(of)? {
             found.push(item);
         }
     }
@@ -145,36 +150,45 @@ fn kept<'v>(
 pub fn compact<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    kept(input, arguments, |value| !value.is_nil())
+    kept(input, arguments, around, |value| Ok(!value.is_nil()))
 }
 
 #[expect(clippy::mutable_key_type, reason = "the counter of a loop is no part of its hash")]
 pub fn uniq<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     let mut seen = HashSet::new();
-    kept(input, arguments, |value| seen.insert(Unique(value)))
+    kept(input, arguments, around, |value| {
+        let value = Unique::new(value);
+        // As much as was hashed is compared once more, where the same was there before.
+        around.budget.work_over(value.size(), 2)?;
+        Ok(seen.insert(value))
+    })
 }
 
 pub fn map<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    let (name, items) = (arguments.value(0), items(input));
+    let (name, items) = (arguments.value(0), items(input, around));
     let mut values = Vec::with_capacity(items.guess());
     for item in items {
-        values.push(property(&item?, &name)?.unwrap_or_default());
+        values.push(property(&item?, &name, around)?.unwrap_or_default());
     }
     Ok(Value::list(values))
 }
 
-pub fn reverse<'v>(input: Value<'v>, _: &Arguments<'_, 'v>, _: &Surroundings<'_>) -> Filtered<'v> {
-    let mut items = items(input).all()?;
+pub fn reverse<'v>(
+    input: Value<'v>,
+    _: &Arguments<'_, 'v>,
+    around: &Surroundings<'_>,
+) -> Filtered<'v> {
+    let mut items = items(input, around).all()?;
     items.reverse();
     Ok(Value::list(items))
 }
@@ -182,12 +196,12 @@ pub fn reverse<'v>(input: Value<'v>, _: &Arguments<'_, 'v>, _: &Surroundings<'_>
 pub fn concat<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     let (Value::List(_) | Value::Items(_)) = arguments.value(0) else {
         return FilterError::argument("requires an array argument");
     };
-    let (mut all, others) = (items(input).all()?, arguments.value(0).for_items());
+    let (mut all, others) = (items(input, around).all()?, arguments.value(0).for_items());
     limits::list_items(all.len().saturating_add(others.len()))?;
     all.extend(others);
     Ok(Value::list(all))

@@ -6,12 +6,13 @@ mod input;
 mod jekyll;
 mod list;
 mod number;
+mod parts;
 mod sort;
 mod text;
 mod unique;
 
+pub(crate) use jekyll::Groups;
 pub use jekyll::JEKYLL;
-pub(crate) use jekyll::grouped;
 
 use crate::filter::{Builtin, Run};
 
@@ -41,7 +42,7 @@ pub const STANDARD: &[Builtin] = &[
     filter("floor", (0, 0), number::floor),
     filter("h", (0, 0), encode::escape),
     filter("has", (1, 2), list::has),
-    filter("join", (0, 1), text::join_items),
+    filter("join", (0, 1), parts::join_items),
     filter("last", (0, 0), list::last),
     filter("lstrip", (0, 0), text::lstrip),
     filter("map", (1, 1), list::map),
@@ -60,19 +61,19 @@ pub const STANDARD: &[Builtin] = &[
     filter("reverse", (0, 0), list::reverse),
     filter("round", (0, 1), number::round),
     filter("rstrip", (0, 0), text::rstrip),
-    filter("size", (0, 0), text::size),
-    filter("slice", (1, 2), text::slice),
+    filter("size", (0, 0), parts::size),
+    filter("slice", (1, 2), parts::slice),
     filter("sort", (0, 1), sort::sort),
     filter("sort_natural", (0, 1), sort::sort_natural),
-    filter("split", (1, 1), text::split),
+    filter("split", (1, 1), parts::split),
     filter("squish", (0, 0), text::squish),
     filter("strip", (0, 0), text::strip),
     filter("strip_html", (0, 0), encode::strip_html),
     filter("strip_newlines", (0, 0), text::strip_newlines),
     filter("sum", (0, 1), number::sum),
     filter("times", (1, 1), number::times),
-    filter("truncate", (0, 2), text::truncate),
-    filter("truncatewords", (0, 2), text::truncatewords),
+    filter("truncate", (0, 2), parts::truncate),
+    filter("truncatewords", (0, 2), parts::truncatewords),
     filter("uniq", (0, 1), list::uniq),
     filter("upcase", (0, 0), text::upcase),
     filter("url_decode", (0, 0), encode::url_decode),

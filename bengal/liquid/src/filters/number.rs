@@ -337,18 +337,23 @@ pub fn at_most<'v>(
 pub fn sum<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     let name = arguments.get(0).filter(|name| !name.is_nil());
     let mut sum = Number::Whole(0);
-    for item in items(input) {
+    for item in items(input, around) {
         let item = item?;
         let item = match name {
-            Some(name) => property(&item, name)?.unwrap_or_default(),
+            Some(name) => property(&item, name, around)?.unwrap_or_default(),
             None => item,
         };
-        for item in items(item) {
-            sum = sum.plus(Number::of(&item?)?)?;
+        match item {
+            Value::List(_) | Value::Items(_) | Value::Range(..) => {
+                for item in items(item, around) {
+                    sum = sum.plus(Number::of(&item?)?)?;
+                }
+            }
+            item => sum = sum.plus(Number::of(&item)?)?,
         }
     }
     Ok(sum.value())

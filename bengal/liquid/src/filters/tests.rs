@@ -7,7 +7,7 @@ use super::STANDARD;
 use crate::date::Date;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
 use crate::host::NoSite;
-use crate::limits::{LIST_ITEMS, Limit, TEXT_BYTES};
+use crate::limits::{Budget, LIST_ITEMS, Limit, TEXT_BYTES};
 use crate::value::{List, Map, Object, Value};
 use crate::watch::Watch;
 
@@ -24,13 +24,9 @@ fn with_named<'v>(
 ) -> Filtered<'v> {
     let filter = STANDARD.iter().find(|filter| filter.name == name).expect(name);
     assert!((filter.arguments.0..=filter.arguments.1).contains(&positional.len()), "{name}");
-    let surroundings = Surroundings {
-        now: Date::default(),
-        zone: &TimeZone::UTC,
-        seed: "",
-        host: &NoSite,
-        watch: Watch::NONE,
-    };
+    let (now, zone, budget) = (Date::default(), &TimeZone::UTC, &Budget::default());
+    let watch = Watch::NONE;
+    let surroundings = Surroundings { now, zone, seed: "", host: &NoSite, watch, budget };
     (filter.run)(input, &Arguments { positional, named }, &surroundings)
 }
 

@@ -1,16 +1,42 @@
 //! What makes two values the same one for `uniq`.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::value::Value;
+use crate::value::{Value, Walk};
 
 /// A value that is the same as another as Ruby's `eql?` has it: as `==`, but no whole number is the
 /// same as a float.
-pub struct Unique<'v>(pub Value<'v>);
+pub struct Unique<'v> {
+    value: Value<'v>,
+    /// Of everything that it holds: else the rows of a table that differ in their last fields would all be
+    /// compared with each other.
+    hash: u64,
+    size: usize,
+}
+
+impl<'v> Unique<'v> {
+    pub fn new(value: Value<'v>) -> Self {
+        let (mut hasher, mut walk) = (DefaultHasher::new(), Walk::new());
+        match &value {
+            // By itself no float is the same, so that not even huge numbers need share a hash.
+            Value::Int(number) => number.hash(&mut hasher),
+            value => hash(value, &mut hasher, &mut walk),
+        }
+        Self { value, hash: hasher.finish(), size: walk.spent() }
+    }
+
+    /// The bytes of all that it holds, as [`Walk`] counts them.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+}
 
 impl PartialEq for Unique<'_> {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
+        if self.hash != other.hash {
+            return false;
+        }
+        match (&self.value, &other.value) {
             (Value::Int(_), Value::Float(_)) | (Value::Float(_), Value::Int(_)) => false,
             // A float that is no number is at least the same as itself: so is a hash.
             (Value::Float(a), Value::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
@@ -23,45 +49,18 @@ impl PartialEq for Unique<'_> {
 
 impl Eq for Unique<'_> {}
 
-/// Fields of an object that its hash is made of: enough to tell pages apart without reading all of them.
-const FIELDS: usize = 8;
-
 impl Hash for Unique<'_> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        match &self.0 {
-            Value::Object(_) | Value::Map(_) => hash_object(&self.0, hasher),
-            Value::List(_) | Value::Items(_) => {
-                self.0.len().hash(hasher);
-                for item in self.0.for_items().into_iter().take(FIELDS) {
-                    hash_scalar(&item, hasher);
-                }
-            }
-            // By itself no float is the same, so that not even huge numbers need share a hash.
-            Value::Int(number) => number.hash(hasher),
-            other => hash_scalar(other, hasher),
-        }
+        self.hash.hash(hasher);
     }
 }
 
-/// Objects with the same fields have the same hash, in whatever order the fields are.
-fn hash_object<H: Hasher>(object: &Value<'_>, hasher: &mut H) {
-    let mut names = Vec::new();
-    match object {
-        Value::Object(object) => object.names(&mut |name| names.push(name)),
-        Value::Map(map) => names.extend(map.0.iter().filter_map(|(name, _)| name.as_str())),
-        _ => {}
+/// Hashes a value and all that it holds, as far as `walk` goes. Numbers that are equal have the same hash:
+/// within lists and objects a whole number is equal to a float.
+fn hash(value: &Value<'_>, hasher: &mut DefaultHasher, walk: &mut Walk) {
+    if walk.take(value.as_str().map_or(0, str::len)).is_err() {
+        return;
     }
-    names.sort_unstable();
-    names.len().hash(hasher);
-    for name in names.into_iter().take(FIELDS) {
-        name.hash(hasher);
-        hash_scalar(&object.field(name).unwrap_or_default(), hasher);
-    }
-}
-
-/// Hashes what holds nothing else; of all else, that it is there. Numbers that are equal have the same
-/// hash: within lists and objects a whole number is equal to a float.
-fn hash_scalar<H: Hasher>(value: &Value<'_>, hasher: &mut H) {
     match value {
         Value::Bool(value) => value.hash(hasher),
         Value::Int(number) => (*number as f64).to_bits().hash(hasher),
@@ -70,6 +69,24 @@ fn hash_scalar<H: Hasher>(value: &Value<'_>, hasher: &mut H) {
         Value::Text(text) => text.hash(hasher),
         Value::Date(date) => (date.seconds, date.nanoseconds).hash(hasher),
         Value::Range(first, last) => (first, last).hash(hasher),
+        Value::List(_) | Value::Items(_) => {
+            value.len().hash(hasher);
+            walk.within(|walk| {
+                value.for_items().into_iter().for_each(|item| hash(&item, hasher, walk));
+            });
+        }
+        Value::Object(_) | Value::Map(_) => walk.within(|walk| hash_fields(value, hasher, walk)),
         _ => {}
+    }
+}
+
+/// Objects with the same fields have the same hash, in whatever order the fields are.
+fn hash_fields(object: &Value<'_>, hasher: &mut DefaultHasher, walk: &mut Walk) {
+    let mut fields = object.fields();
+    fields.sort_by(|(a, _), (b, _)| a.as_str().cmp(&b.as_str()));
+    fields.len().hash(hasher);
+    for (name, value) in &fields {
+        name.as_str().hash(hasher);
+        hash(value, hasher, walk);
     }
 }

@@ -1,7 +1,9 @@
 //! A place in the markup of a tag or output, which moves on as that is read.
 
+use std::borrow::Cow;
+
 use crate::ast::Literal;
-use crate::error::SyntaxError;
+use crate::error::{Hint, SyntaxError};
 use crate::scan::Span;
 
 /// See the module.
@@ -26,18 +28,27 @@ impl<'t> Cursor<'t> {
         self.span.offset + mark
     }
 
-    /// This place, to come back to.
+    /// This place, to ask later for the text from here.
     pub fn mark(&self) -> usize {
         self.at
-    }
-
-    pub fn reset(&mut self, mark: usize) {
-        self.at = mark;
     }
 
     /// The text from a mark to here.
     pub fn since(&self, mark: usize) -> &'t str {
         &self.span.text[mark..self.at]
+    }
+
+    /// The text up to the first letter that `ends` it, or all that is left.
+    pub fn text_up_to(&mut self, ends: impl Fn(char) -> bool) -> Span<'t> {
+        let rest = self.rest();
+        let length = rest.text.find(ends).unwrap_or(rest.text.len());
+        self.at += length;
+        Span { text: &rest.text[..length], ..rest }
+    }
+
+    /// Goes over so many bytes.
+    pub fn go(&mut self, bytes: usize) {
+        self.at += bytes;
     }
 
     /// What is left.
@@ -152,6 +163,28 @@ impl<'t> Cursor<'t> {
         Ok(&inner[..length])
     }
 
+    /// A text in quotes, in which `\\` before a quote keeps it from closing the text, as in the arguments of
+    /// Jekyll's `include`.
+    pub fn escaped(&mut self) -> Result<Cow<'t, str>, SyntaxError> {
+        let mut made = String::new();
+        loop {
+            let (mark, part) = (self.at, self.quoted()?);
+            let Some(part) = part.strip_suffix('\\') else {
+                return Ok(if made.is_empty() { part.into() } else { (made + part).into() });
+            };
+            // What follows begins with the quote that does not close it.
+            made.push_str(part);
+            let quote = &self.span.text[self.at - 1..self.at];
+            if self.tail().find(quote).is_none() {
+                self.at = mark;
+                let message = format!("no `{quote}` closes this text");
+                return Err(SyntaxError::new(message, self.offset()));
+            }
+            made.push_str(quote);
+            self.at -= 1;
+        }
+    }
+
     /// A number; nothing for a whole number beyond 64 bits.
     pub fn number(&mut self) -> Option<Literal> {
         let tail = self.tail();
@@ -186,10 +219,27 @@ impl<'t> Cursor<'t> {
             None => Ok(()),
             Some(_) => {
                 let rest = self.tail().trim_end();
-                Err(SyntaxError::new(format!("`{rest}` does not belong here"), self.offset()))
+                let message = format!("`{rest}` does not belong here");
+                let hint = instead(rest).map(Hint::Instead);
+                Err(SyntaxError::new(message, self.offset()).hint(hint))
             }
         }
     }
+}
+
+/// What is written in place of what begins with `rest` in other languages.
+fn instead(rest: &str) -> Option<&'static str> {
+    const OTHERS: [(&str, &str); 8] = [
+        ("=>", "`>=` is how it is written here"),
+        ("=<", "`<=` is how it is written here"),
+        ("=", "`==` compares two values"),
+        ("&&", "`and` is how it is written here"),
+        ("||", "`or` is how it is written here"),
+        ("|", "filters stand in outputs and in `assign`: give their result a name first"),
+        ("contains", "a comparison belongs in `if` or `unless`"),
+        ("?", "there is no `? :`; `if` chooses"),
+    ];
+    OTHERS.iter().find(|(begins, _)| rest.starts_with(begins)).map(|(_, instead)| *instead)
 }
 
 fn is_of_word(c: char) -> bool {

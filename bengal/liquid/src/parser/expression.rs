@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::cursor::Cursor;
 use super::{Parsed, Parser};
 use crate::ast::{
-    Arguments, Call, Callee, Condition, Each, Expression, Filtered, Join, Literal, Operator, Path,
-    Remembered, Root, Segment, Term, Test,
+    Arguments, Call, Callee, Condition, Each, EachItem, Expression, Filtered, Join, Literal,
+    Operator, Path, Remembered, Root, Segment, Term, Test,
 };
-use crate::error::SyntaxError;
+use crate::error::{Hint, SyntaxError};
 use crate::language::Found;
-use crate::limits::NESTING;
+use crate::limits::{MARKUP_WORK, NESTING, TEST_WORK};
 use crate::scan::Span;
 
 /// Filters that go over a list: an expression with one of these is worth remembering.
@@ -92,20 +92,11 @@ impl Parser<'_, '_> {
                 let named = Cow::Owned(filter.named().to_vec());
                 (Callee::Host(std::sync::Arc::clone(filter)), bounds, named)
             }
-            None => {
-                let error = SyntaxError::new(format!("no filter is named `{name}`"), offset);
-                return Err(error.near(name, self.language.filter_names()));
-            }
+            None => return Err(self.unknown_filter(name, offset)),
         };
         let count = given.positional.len();
         if count < least || count > most {
-            let takes = match (least, most) {
-                (0, 0) => "no arguments".to_owned(),
-                (1, 1) => "1 argument".to_owned(),
-                (least, most) if least == most => format!("{least} arguments"),
-                (least, most) => format!("{least} to {most} arguments"),
-            };
-            let message = format!("`{name}` takes {takes}, and {count} are given");
+            let message = format!("`{name}` takes {}, and {count} are given", taken(least, most));
             return Err(SyntaxError::new(message, offset));
         }
         if let Some((wrong, _)) = given.named.iter().find(|(own, _)| !named.contains(&&**own)) {
@@ -113,6 +104,14 @@ impl Parser<'_, '_> {
             return Err(error.near(wrong, named.iter().copied()));
         }
         Ok(callee)
+    }
+
+    fn unknown_filter(&self, name: &str, offset: usize) -> SyntaxError {
+        let error = SyntaxError::new(format!("no filter is named `{name}`"), offset);
+        match self.language.same_as(name) {
+            Some(same) => error.hint(Some(Hint::Nearest(same.to_owned()))),
+            None => error.near(name, self.language.filter_names()),
+        }
     }
 
     /// `: "p", "p.title == page.title"`: a variable, and what is asked of each item.
@@ -141,7 +140,9 @@ impl Parser<'_, '_> {
             Each::Group => Test::Value(self.whole(span)?),
             Each::Where | Each::Find => Test::Condition(self.condition(span)?),
         };
-        let callee = Callee::Each(each, variable.text.into(), Box::new(test));
+        let work = TEST_WORK + MARKUP_WORK * span.text.len() as u64;
+        let each = EachItem { kind: each, variable: variable.text.into(), test, work };
+        let callee = Callee::Each(Box::new(each));
         Ok(Call {
             name: name.into(),
             offset: narrow(offset),
@@ -204,7 +205,7 @@ impl Parser<'_, '_> {
             Some(c) if c.is_ascii_alphabetic() || c == '_' || !c.is_ascii() => {
                 let start = cursor.mark();
                 let Some(word) = cursor.identifier() else {
-                    return Err(SyntaxError::new(self.expected(cursor), offset));
+                    return Err(self.expected(cursor, offset));
                 };
                 let more = matches!(cursor.peek(), Some('[')) || cursor.at_dot();
                 match literal(word).filter(|_| !more) {
@@ -215,14 +216,16 @@ impl Parser<'_, '_> {
                     }
                 }
             }
-            _ => Err(SyntaxError::new(self.expected(cursor), offset)),
+            _ => Err(self.expected(cursor, offset)),
         }
     }
 
-    fn expected(&self, cursor: &Cursor<'_>) -> String {
+    fn expected(&self, cursor: &Cursor<'_>, offset: usize) -> SyntaxError {
         match cursor.peek() {
-            None => "a value belongs here".to_owned(),
-            Some(c) => format!("a value belongs here, not `{c}`"),
+            None => SyntaxError::new("a value belongs here", offset),
+            Some('!') => SyntaxError::new("a value belongs here, not `!`", offset)
+                .instead("`unless`, or `== false`, is how it is written here"),
+            Some(c) => SyntaxError::new(format!("a value belongs here, not `{c}`"), offset),
         }
     }
 
@@ -231,7 +234,10 @@ impl Parser<'_, '_> {
         cursor.eat('(');
         let first = self.expression(cursor)?;
         if !cursor.eat_dots() {
-            return Err(SyntaxError::new("a range is written `(1..5)`", offset));
+            let error = SyntaxError::new("a range is written `(1..5)`", offset);
+            return Err(
+                error.instead("conditions have no brackets: nest `if`s, or `assign` a part first")
+            );
         }
         let last = self.expression(cursor)?;
         if !cursor.eat(')') {
@@ -316,12 +322,22 @@ impl Parser<'_, '_> {
         };
         let is_pure = |call: &Call| match &call.callee {
             Callee::Host(filter) => filter.is_pure(),
-            Callee::Builtin(_) | Callee::Each(..) => true,
+            Callee::Builtin(_) | Callee::Each(_) => true,
         };
         if !named(OVER_LISTS) || named(VARYING) || !filtered.filters.iter().all(is_pure) {
             return None;
         }
         Some(Remembered { id: self.language.next_id() })
+    }
+}
+
+/// How many arguments a filter takes, in words.
+fn taken(least: usize, most: usize) -> String {
+    match (least, most) {
+        (0, 0) => "no arguments".to_owned(),
+        (1, 1) => "1 argument".to_owned(),
+        (least, most) if least == most => format!("{least} arguments"),
+        (least, most) => format!("{least} to {most} arguments"),
     }
 }
 

@@ -15,7 +15,7 @@ mod tags;
 use crate::ast::{Block, Filtered, Node, NodeKind};
 use crate::error::SyntaxError;
 use crate::language::Language;
-use crate::limits::NESTING;
+use crate::limits::{MARKUP_WORK, NESTING};
 use crate::scan::{Span, Token, Tokens};
 use crate::template::Template;
 use expression::narrow;
@@ -24,6 +24,9 @@ pub(crate) use tags::TAGS;
 
 /// What was read, or what is wrong with it.
 type Parsed<T> = Result<T, SyntaxError>;
+
+/// Bytes of the braces of an output or tag.
+const BRACES: usize = 4;
 
 /// Faults of one template that are noted; more would be of one cause.
 const FAULTS: usize = 100;
@@ -43,6 +46,7 @@ pub(crate) fn parse(
         given_up: false,
         depth: 0,
         blocks: 0,
+        between: 0,
     };
     let block = parser.nodes();
     if parser.faults.is_empty() {
@@ -62,6 +66,8 @@ struct Parser<'l, 't> {
     depth: usize,
     /// How deep blocks are nested here.
     blocks: usize,
+    /// Bytes of the `elsif` and `when` of the tag that was just read: they count where that stands.
+    between: usize,
 }
 
 /// What ended a block.
@@ -77,11 +83,13 @@ struct Nodes {
     /// Whether nothing in it shows anything: white space, assignments and the like. Ruby's Liquid leaves
     /// out the white space of such a block.
     blank: bool,
+    /// Bytes of the outputs and tags in it, without what is nested in them.
+    bytes: usize,
 }
 
 impl Nodes {
     fn new() -> Self {
-        Self { nodes: Vec::new(), blank: true }
+        Self { nodes: Vec::new(), blank: true, bytes: 0 }
     }
 
     fn push(&mut self, offset: usize, kind: NodeKind, blank: bool) {
@@ -90,7 +98,7 @@ impl Nodes {
     }
 
     fn block(self) -> Block {
-        Block { nodes: self.nodes.into() }
+        Block { nodes: self.nodes.into(), work: MARKUP_WORK * self.bytes as u64 }
     }
 
     /// As a block, without its white space if `blank`.
@@ -127,26 +135,36 @@ impl<'l, 't> Parser<'l, 't> {
             if self.faults.len() >= FAULTS {
                 return None;
             }
-            let read = match token {
-                Token::Text(text) => {
-                    let blank = text.trim().is_empty();
-                    nodes.push(offset, NodeKind::Text(text.into()), blank);
-                    Ok(())
-                }
-                Token::Output(span) => self.output(span).map(|filtered| {
-                    if let Some(filtered) = filtered {
-                        nodes.push(offset, NodeKind::Output(filtered), false);
-                    }
-                }),
-                Token::Tag(Span { text: name, .. }, markup)
-                    if ends.contains(&name) || tags::is_end(name) =>
-                {
-                    return Some((offset, End { name, markup }));
-                }
-                Token::Tag(name, markup) => self.tag(nodes, offset, name, markup),
-            };
-            if let Err(fault) = read {
+            if let Token::Tag(Span { text: name, .. }, markup) = token
+                && (ends.contains(&name) || tags::is_end(name))
+            {
+                return Some((offset, End { name, markup }));
+            }
+            if let Err(fault) = self.token(nodes, offset, token) {
                 self.note(fault);
+            }
+        }
+    }
+
+    fn token(&mut self, nodes: &mut Nodes, offset: usize, token: Token<'t>) -> Parsed<()> {
+        match token {
+            Token::Text(text) => {
+                let blank = text.trim().is_empty();
+                nodes.push(offset, NodeKind::Text(text.into()), blank);
+                Ok(())
+            }
+            Token::Output(span) => {
+                nodes.bytes += BRACES + span.text.len();
+                if let Some(filtered) = self.output(span)? {
+                    nodes.push(offset, NodeKind::Output(filtered), false);
+                }
+                Ok(())
+            }
+            Token::Tag(name, markup) => {
+                nodes.bytes += BRACES + name.text.len() + markup.text.len();
+                let read = self.tag(nodes, offset, name, markup);
+                nodes.bytes += std::mem::take(&mut self.between);
+                read
             }
         }
     }

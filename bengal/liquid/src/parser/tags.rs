@@ -29,6 +29,7 @@ pub(crate) const TAGS: &[&str] = &[
     "ifchanged",
     "include",
     "include_cached",
+    "include_relative",
     "increment",
     "liquid",
     "raw",
@@ -78,7 +79,9 @@ impl<'t> Parser<'_, 't> {
                 let blank = body.blank;
                 (NodeKind::IfChanged(body.block()), blank)
             }
-            "include" | "include_cached" => (self.include(name, offset, markup)?, false),
+            "include" | "include_cached" | "include_relative" => {
+                (self.include(name, offset, markup)?, false)
+            }
             "increment" => (NodeKind::Count(counter(markup)?.into(), Step::Up), false),
             "liquid" => self.lines(markup),
             "raw" => self.raw(offset)?,
@@ -146,7 +149,7 @@ impl<'t> Parser<'_, 't> {
         }
         let mut parts: Vec<(Option<Condition>, Nodes)> = Vec::new();
         // What follows an `else` is read and never rendered.
-        let mut over = false;
+        let (mut over, mut between) = (false, 0);
         loop {
             let (nodes, end) = self.part(name, offset, &["elsif", "else"])?;
             if !over {
@@ -156,12 +159,14 @@ impl<'t> Parser<'_, 't> {
             match end {
                 None => break,
                 Some(end) if end.name == "elsif" && !over => {
+                    between += end.markup.text.len();
                     let next = self.condition(end.markup);
                     condition = self.noted(next);
                 }
                 Some(_) => {}
             }
         }
+        self.between = between;
         let blank = parts.iter().all(|(_, nodes)| nodes.blank);
         let branch = |(condition, nodes): (Option<Condition>, Nodes)| Branch {
             condition,
@@ -179,8 +184,9 @@ impl<'t> Parser<'_, 't> {
         let subject = self.noted(subject);
         // What stands before the first `when` is left out.
         let (_, mut end) = self.part("case", offset, &["when", "else"])?;
-        let mut parts = Vec::new();
+        let (mut parts, mut between) = (Vec::new(), 0);
         while let Some(begun) = end {
+            between += begun.markup.text.len();
             let values = match begun.name {
                 "when" => {
                     let values = self.when(begun.markup);
@@ -192,6 +198,7 @@ impl<'t> Parser<'_, 't> {
             parts.push((values, nodes));
             end = next;
         }
+        self.between = between;
         let blank = parts.iter().all(|(_, nodes)| nodes.blank);
         let part = |(values, nodes): (Option<Box<[Expression]>>, Nodes)| When {
             values,

@@ -4,14 +4,10 @@ use std::cmp::Ordering;
 
 use super::{Evaluated, Renderer, Variable};
 use crate::ast::{
-    Arguments, Call, Callee, Condition, Each, Expression, Filtered, Join, Literal, Operator, Path,
-    Root, Segment, Term, Test,
+    Condition, Expression, Filtered, Join, Literal, Operator, Path, Root, Segment, Term,
 };
 use crate::error::{Fault, RenderError, Undefined};
-use crate::filter;
-use crate::filters::grouped;
-use crate::limits::{LIST_ITEMS, Limit, TEST_WORK};
-use crate::value::Value;
+use crate::value::{Value, Walk};
 
 /// Undefined names that are noted of one rendering.
 pub(super) const NOTED: usize = 1_000;
@@ -37,112 +33,6 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         Ok(value)
     }
 
-    fn call(&mut self, call: &'m Call, input: Value<'v>) -> Evaluated<'v> {
-        self.work(call.offset, &input)?;
-        let made = match &call.callee {
-            Callee::Each(each, variable, test) => {
-                return self.each(call, input, *each, variable, test);
-            }
-            Callee::Builtin(run) => {
-                let run = *run;
-                self.with_arguments(&call.arguments, |given, around| run(input, given, around))?
-            }
-            Callee::Host(filter) => self.with_arguments(&call.arguments, |given, around| {
-                filter.run(input, given, around)
-            })?,
-        };
-        let value = made.map_err(|error| self.failed(call.offset, &call.name, error))?;
-        self.count_made(call.offset, &value)?;
-        Ok(value)
-    }
-
-    /// Calls `run` with the values of `arguments`.
-    pub(super) fn with_arguments<T>(
-        &mut self,
-        arguments: &'m Arguments,
-        run: impl FnOnce(&filter::Arguments<'_, 'v>, &filter::Surroundings<'_>) -> T,
-    ) -> Result<T, Box<RenderError>> {
-        if arguments.positional.is_empty() && arguments.named.is_empty() {
-            let given = filter::Arguments { positional: &[], named: &[] };
-            return Ok(run(&given, &self.surroundings()));
-        }
-        let mut positional = std::mem::take(&mut self.arguments);
-        positional.clear();
-        for argument in &arguments.positional {
-            positional.push(self.expression(argument)?);
-        }
-        let mut named = Vec::new();
-        for (name, argument) in &arguments.named {
-            named.push((&**name, self.expression(argument)?));
-        }
-        let given = filter::Arguments { positional: &positional, named: &named };
-        let done = run(&given, &self.surroundings());
-        self.arguments = positional;
-        Ok(done)
-    }
-
-    /// `where_exp`, `find_exp` and `group_by_exp`.
-    fn each(
-        &mut self,
-        call: &'m Call,
-        input: Value<'v>,
-        each: Each,
-        variable: &'m str,
-        test: &'m Test,
-    ) -> Evaluated<'v> {
-        if !input.is_list() && !matches!(input, Value::Object(_) | Value::Map(_)) {
-            return Ok(input);
-        }
-        let items = match &input {
-            Value::Object(_) | Value::Map(_) => {
-                Value::list(input.fields().into_iter().map(|(_, value)| value).collect())
-                    .for_items()
-            }
-            _ => input.for_items(),
-        };
-        let mut kept = Vec::new();
-        let mut groups: Vec<(Value<'v>, Vec<Value<'v>>)> = Vec::new();
-        let mut known = rustc_hash::FxHashMap::default();
-        for item in items {
-            self.spend_work(call.offset, TEST_WORK)?;
-            self.locals.push(Variable::new(variable, item.clone()));
-            let tested = self.test(call.offset, test);
-            self.locals.pop();
-            match (each, tested?) {
-                (Each::Find, Value::Bool(true)) => return Ok(item),
-                (Each::Where, Value::Bool(true)) => kept.push(item),
-                (Each::Group, key) => {
-                    self.work(call.offset, &key)?;
-                    let at = *known.entry(key.to_text().into_owned()).or_insert(groups.len());
-                    if at == groups.len() {
-                        groups.push((key, Vec::new()));
-                    }
-                    groups[at].1.push(item);
-                }
-                _ => {}
-            }
-            if kept.len() > LIST_ITEMS {
-                return Err(self.limit(call.offset, Limit::ListItems));
-            }
-        }
-        let value = match each {
-            Each::Find => Value::Nil,
-            Each::Where => Value::list(kept),
-            Each::Group => {
-                grouped(groups).map_err(|error| self.failed(call.offset, &call.name, error))?
-            }
-        };
-        self.count_made(call.offset, &value)?;
-        Ok(value)
-    }
-
-    fn test(&mut self, offset: u32, test: &'m Test) -> Evaluated<'v> {
-        match test {
-            Test::Condition(condition) => Ok(Value::Bool(self.holds(offset, condition)?)),
-            Test::Value(filtered) => self.evaluate(filtered),
-        }
-    }
-
     /// Whether `condition` holds, which stands in a tag at `offset`.
     pub(super) fn holds(
         &mut self,
@@ -159,8 +49,9 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
                         _ => self.expression(left)?,
                     };
                     let right = self.expression(right)?;
-                    self.work(offset, &left)?;
-                    compare(&left, *operator, &right).map_err(|fault| self.fault(offset, fault))?
+                    let (compared, spent) = compare(&left, *operator, &right);
+                    self.spend(offset, spent)?;
+                    compared.map_err(|fault| self.fault(offset, fault))?
                 }
             };
             match join {
@@ -226,27 +117,35 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             },
             Root::Computed(expression) => {
                 let name = self.expression(expression)?;
+                self.work(path.offset, &name)?;
                 if name.is_list() { None } else { self.name(&name.to_text()) }
             }
         };
         let Some(value) = root else { return Ok(None) };
-        self.follow(value, rest)
+        self.follow(path.offset, value, rest)
     }
 
-    /// What stands in `value` behind the segments `rest`.
+    /// What stands in `value` behind the segments `rest` of the path at `offset`.
     fn follow(
         &mut self,
+        offset: u32,
         mut value: Value<'v>,
         rest: &'m [Segment],
     ) -> Result<Option<Value<'v>>, Box<RenderError>> {
         for segment in rest {
             let next = match segment {
-                Segment::Name(name) => value.field(name).or_else(|| command(&value, name)),
+                Segment::Name(name) => match value.field(name) {
+                    Some(field) => Some(field),
+                    None => self.command(offset, &value, name)?,
+                },
                 Segment::Key(name) => value.field(name),
                 Segment::Index(index) => at(&value, *index),
                 Segment::Computed(expression) => match self.expression(expression)? {
                     Value::Int(index) => at(&value, index),
-                    other => other.as_str().and_then(|name| value.field(name)),
+                    other => {
+                        self.work(offset, &other)?;
+                        other.as_str().and_then(|name| value.field(name))
+                    }
                 },
             };
             match next {
@@ -255,6 +154,19 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             }
         }
         Ok(Some(value))
+    }
+
+    /// What `.size`, `.first` and `.last` give. Letters and fields are counted one by one.
+    fn command(
+        &self,
+        offset: u32,
+        value: &Value<'v>,
+        name: &str,
+    ) -> Result<Option<Value<'v>>, Box<RenderError>> {
+        if !value.is_list() && matches!(name, "size" | "first") {
+            self.work(offset, value)?;
+        }
+        Ok(command(value, name))
     }
 
     /// What `name` stands for, innermost first.
@@ -355,16 +267,27 @@ fn leading_integer(text: &str) -> i64 {
     text[..sign + digits].parse().unwrap_or(0)
 }
 
-/// Whether `operator` holds between two values.
+/// Whether two values are equal, and the bytes that finding it out has gone over.
+pub(super) fn equal(left: &Value<'_>, right: &Value<'_>) -> (bool, usize) {
+    let mut walk = Walk::new();
+    (left.equals(right, &mut walk), walk.spent())
+}
+
+/// Whether `operator` holds between two values, and the bytes that finding it out has gone over.
 pub(super) fn compare(
     left: &Value<'_>,
     operator: Operator,
     right: &Value<'_>,
-) -> Result<bool, Fault> {
+) -> (Result<bool, Fault>, usize) {
     let holds = match operator {
-        Operator::Equal => return Ok(left == right),
-        Operator::Unequal => return Ok(left != right),
-        Operator::Contains => return Ok(left.contains(right)),
+        Operator::Equal | Operator::Unequal => {
+            let (same, spent) = equal(left, right);
+            return (Ok(same == (operator == Operator::Equal)), spent);
+        }
+        Operator::Contains => {
+            let mut walk = Walk::new();
+            return (Ok(left.contains_within(right, &mut walk)), walk.spent());
+        }
         Operator::Less => Ordering::is_lt,
         Operator::LessOrEqual => Ordering::is_le,
         Operator::Greater => Ordering::is_gt,
@@ -374,9 +297,10 @@ pub(super) fn compare(
         matches!(value, Value::Int(_) | Value::Float(_) | Value::Date(_))
             || value.as_str().is_some()
     };
-    match left.order(right) {
+    let compared = match left.order(right) {
         Some(order) => Ok(holds(order)),
         None if ordered(left) && ordered(right) => Err(Fault::Order(left.kind(), right.kind())),
         None => Ok(false),
-    }
+    };
+    (compared, left.as_str().map_or(0, str::len))
 }

@@ -88,6 +88,11 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         window: &'m Window,
         name: &Arc<str>,
     ) -> Result<Span<'v>, Box<RenderError>> {
+        if let Value::Object(_) | Value::Map(_) = list {
+            self.work(offset, list)?;
+        }
+        // They are looked for one after the other.
+        self.spend(offset, self.ended.len().saturating_mul(size_of::<Arc<str>>()))?;
         let ended = self.ended.iter().position(|(own, _)| own == name);
         let from = match &window.offset {
             None => 0,
@@ -156,22 +161,32 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             self.round(offset)?;
             row.set_round(index);
             self.locals[mark + 1].value = span.items.get(span.from + index).unwrap_or_default();
-            let column = index % columns.max(1);
-            // A string takes whatever is written.
-            let _ = write!(self.out, "<td class=\"col{}\">", column + 1);
-            let flow = self.block(&table.body)?;
-            self.out.push_str("</td>");
-            if flow == Flow::Break {
+            if self.cell(table, columns.max(1), index, span.length)? == Flow::Break {
                 break;
-            }
-            if column + 1 == columns.max(1) && index + 1 < span.length {
-                let next = index / columns.max(1) + 2;
-                let _ = write!(self.out, "</tr>\n<tr class=\"row{next}\">");
             }
         }
         self.out.push_str("</tr>\n");
         self.locals.truncate(mark);
         self.check_output(offset)?;
         Ok(Flow::Next)
+    }
+
+    /// Writes the cell `index` of `cells` in so many columns.
+    fn cell(
+        &mut self,
+        table: &'m TableRow,
+        columns: usize,
+        index: usize,
+        cells: usize,
+    ) -> Rendered {
+        let column = index % columns;
+        // A string takes whatever is written.
+        let _ = write!(self.out, "<td class=\"col{}\">", column + 1);
+        let flow = self.block(&table.body)?;
+        self.out.push_str("</td>");
+        if flow != Flow::Break && column + 1 == columns && index + 1 < cells {
+            let _ = write!(self.out, "</tr>\n<tr class=\"row{}\">", index / columns + 2);
+        }
+        Ok(flow)
     }
 }

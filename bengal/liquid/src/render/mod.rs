@@ -3,11 +3,14 @@
 //! **Invariant:** nothing of the host's model is copied, and nothing runs for ever: see
 //! [`crate::limits`].
 
+mod calls;
 mod expression;
 mod loops;
 mod partials;
 mod remember;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -18,16 +21,16 @@ use smallvec::SmallVec;
 
 use crate::ast::{Block, Node, NodeKind};
 use crate::date::Date;
-use crate::error::{Fault, Place, RenderError, Undefined};
+use crate::error::{Fault, Place, RenderError, SyntaxError, Undefined};
 use crate::filter::{FilterError, Surroundings};
 use crate::forloop::{Loop, Round};
-use crate::host::Host;
+use crate::host::{File, Host};
 use crate::limits::{
-    DEPTH, INCLUDES, ITEM_WORK, LOOP_ROUNDS, Limit, MADE_BYTES, OUTPUT_BYTES, TEXT_BYTES, WORK,
+    Budget, DEPTH, INCLUDES, ITEM_WORK, LOOP_ROUNDS, Limit, OUTPUT_BYTES, TEXT_BYTES,
 };
 use crate::memo::{Entry, Memo};
 use crate::template::Template;
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, Walk};
 use crate::watch::Watch;
 
 /// What a template is rendered with.
@@ -59,6 +62,15 @@ pub struct Scene<'m, 'v> {
 pub trait Partials: std::fmt::Debug + Send + Sync {
     /// The template that `include` and `render` name.
     fn partial(&self, name: &str) -> Partial<'_>;
+
+    /// The template that is in `file`, which was read for a page; it is kept as long as the others are.
+    ///
+    /// # Errors
+    /// What is wrong with it first; and always, where nothing can be kept.
+    fn keep(&self, file: File) -> Result<&Template, SyntaxError> {
+        drop(file);
+        Err(SyntaxError::new("files cannot be included here", 0))
+    }
 }
 
 /// A template that was looked for.
@@ -83,7 +95,18 @@ impl Template {
         scene: Scene<'m, 'v>,
         out: &mut String,
     ) -> Result<Vec<Undefined>, Box<RenderError>> {
+        self.render_within(scene, Budget::default(), out)
+    }
+
+    /// As [`Self::render`], with what is left in `budget`.
+    fn render_within<'m: 'v, 'v>(
+        &'m self,
+        scene: Scene<'m, 'v>,
+        budget: Budget,
+        out: &mut String,
+    ) -> Result<Vec<Undefined>, Box<RenderError>> {
         let mut renderer = Renderer::new(scene, self);
+        renderer.budget = budget;
         renderer.most = out.len() + OUTPUT_BYTES;
         std::mem::swap(&mut renderer.out, out);
         let rendered = renderer.block(&self.block);
@@ -188,10 +211,8 @@ struct Renderer<'m, 'v> {
     most: usize,
     depth: usize,
     rounds: u64,
-    /// Bytes that filters and comparisons may still go over.
-    work: u64,
     includes: u64,
-    made: usize,
+    budget: Budget,
     undefined: Vec<Undefined>,
     noted: FxHashSet<*const u8>,
     /// Arguments of the filters being called; kept for its memory.
@@ -219,9 +240,8 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             most: OUTPUT_BYTES,
             depth: 0,
             rounds: LOOP_ROUNDS,
-            work: WORK,
             includes: INCLUDES,
-            made: 0,
+            budget: Budget::default(),
             undefined: Vec::new(),
             noted: FxHashSet::default(),
             arguments: SmallVec::new(),
@@ -232,8 +252,10 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     fn block(&mut self, block: &'m Block) -> Rendered {
         self.depth += 1;
         if self.depth > DEPTH {
-            let offset = block.nodes.first().map_or(0, |node| node.offset);
-            return Err(self.limit(offset, Limit::Depth));
+            return Err(self.limit(start_of(block), Limit::Depth));
+        }
+        if let Err(limit) = self.budget.work(block.work) {
+            return Err(self.limit(start_of(block), limit));
         }
         let mut flow = Flow::Next;
         for node in &block.nodes {
@@ -256,10 +278,10 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
                 let value = self.filtered(filtered)?;
                 self.show(node.offset, &value)?;
             }
-            NodeKind::Assign(name, filtered) => self.assign(name, filtered)?,
+            NodeKind::Assign(name, filtered) => self.assign(node.offset, name, filtered)?,
             NodeKind::Capture(name, block) => return self.capture(node.offset, name, block),
             NodeKind::If(branches) => return self.choose(branches),
-            NodeKind::Case(case) => return self.case(case),
+            NodeKind::Case(case) => return self.case(node.offset, case),
             NodeKind::For(kind) => return self.run_loop(node.offset, kind),
             NodeKind::TableRow(table) => return self.table(node.offset, table),
             NodeKind::Cycle(cycle) => self.cycle(node.offset, cycle)?,
@@ -282,10 +304,12 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             Value::Text(text) => self.out.push_str(text),
             Value::Nil => return Ok(()),
             other => {
+                let mut walk = Walk::new();
                 let mut out = Bounded { out: &mut self.out, most: self.most };
-                if other.show(&mut out).is_err() && self.out.len() <= self.most {
+                if other.show_within(&mut out, &mut walk).is_err() && self.out.len() <= self.most {
                     return Err(self.limit(offset, Limit::Walk));
                 }
+                self.spend(offset, walk.spent())?;
             }
         }
         self.check_output(offset)
@@ -302,31 +326,36 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
     }
 
     /// Counts what a filter or comparison is about to go over.
-    fn work(&mut self, offset: u32, value: &Value<'v>) -> Result<(), Box<RenderError>> {
-        let work = match value {
-            Value::Str(text) => text.len() as u64,
-            Value::Text(text) => text.len() as u64,
-            Value::List(_) | Value::Items(_) | Value::Range(..) => {
-                (value.len().unwrap_or(0) as u64).saturating_mul(ITEM_WORK)
+    fn work(&self, offset: u32, value: &Value<'v>) -> Result<(), Box<RenderError>> {
+        match value {
+            Value::Str(text) => self.spend(offset, text.len()),
+            Value::Text(text) => self.spend(offset, text.len()),
+            Value::List(_)
+            | Value::Items(_)
+            | Value::Range(..)
+            | Value::Object(_)
+            | Value::Map(_) => {
+                let items = value.len().unwrap_or(0);
+                self.counted(offset, self.budget.work_over(items, ITEM_WORK))
             }
-            _ => return Ok(()),
-        };
-        self.spend_work(offset, work)
-    }
-
-    fn spend_work(&mut self, offset: u32, work: u64) -> Result<(), Box<RenderError>> {
-        match self.work.checked_sub(work) {
-            Some(left) => {
-                self.work = left;
-                Ok(())
-            }
-            None => Err(self.limit(offset, Limit::Work)),
+            _ => Ok(()),
         }
     }
 
-    /// What `render` writes, as a text of its own.
+    /// Counts so many bytes gone over.
+    fn spend(&self, offset: u32, bytes: usize) -> Result<(), Box<RenderError>> {
+        self.counted(offset, self.budget.work_over(bytes, 1))
+    }
+
+    /// The limit that was met at `offset`, if any was.
+    fn counted(&self, offset: u32, counted: Result<(), Limit>) -> Result<(), Box<RenderError>> {
+        counted.map_err(|limit| self.limit(offset, limit))
+    }
+
+    /// What `render` writes, as a text of its own, for the tag at `offset`.
     fn text_of(
         &mut self,
+        offset: u32,
         render: impl FnOnce(&mut Self) -> Rendered,
     ) -> Result<(Flow, String), Box<RenderError>> {
         let outer = std::mem::take(&mut self.out);
@@ -334,22 +363,19 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let flow = render(self);
         self.most = most;
         let text = std::mem::replace(&mut self.out, outer);
-        Ok((flow?, text))
+        let flow = flow?;
+        self.spend(offset, text.len())?;
+        Ok((flow, text))
     }
 
     /// Counts what a filter or `capture` made.
-    fn count_made(&mut self, offset: u32, value: &Value<'v>) -> Result<(), Box<RenderError>> {
+    fn count_made(&self, offset: u32, value: &Value<'v>) -> Result<(), Box<RenderError>> {
         let bytes = match value {
             Value::Text(text) => text.len(),
             Value::Items(items) => std::mem::size_of_val(&**items),
             _ => return Ok(()),
         };
-        self.spend_made(offset, bytes)
-    }
-
-    fn spend_made(&mut self, offset: u32, bytes: usize) -> Result<(), Box<RenderError>> {
-        self.made = self.made.saturating_add(bytes);
-        if self.made > MADE_BYTES { Err(self.limit(offset, Limit::MadeBytes)) } else { Ok(()) }
+        self.counted(offset, self.budget.made(bytes))
     }
 
     fn limit(&self, offset: u32, limit: Limit) -> Box<RenderError> {
@@ -382,8 +408,13 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         )
     }
 
-    fn surroundings(&self) -> Surroundings<'v> {
+    fn surroundings(&self) -> Surroundings<'_> {
         let Scene { now, zone, seed, host, watch, .. } = self.scene;
-        Surroundings { now, zone, seed, host, watch }
+        Surroundings { now, zone, seed, host, watch, budget: &self.budget }
     }
+}
+
+/// Where `block` begins; 0 where there is nothing in it.
+fn start_of(block: &Block) -> u32 {
+    block.nodes.first().map_or(0, |node| node.offset)
 }

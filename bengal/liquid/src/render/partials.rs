@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{Flow, Partial as Lookup, Rendered, Renderer, Variable};
-use crate::ast::{Bound, Partial, PartialName};
-use crate::error::{Fault, RenderError};
+use crate::ast::{Bound, Partial, PartialName, PartialPlace};
+use crate::error::{Fault, Place, RenderError};
 use crate::forloop::Loop;
-use crate::limits::{INCLUDE_DEPTH, Limit};
+use crate::limits::{FILE_WORK, INCLUDE_DEPTH, Limit, MARKUP_WORK};
 use crate::template::Template;
 use crate::value::{Map, Value};
 
@@ -17,6 +17,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let bound = match &partial.bound {
             Some((_, expression)) => Some(self.expression(expression)?),
             // As in Ruby, a variable of the partial's name is bound to it.
+            None if partial.place == PartialPlace::Beside => None,
             None if partial.parameters.is_empty() && partial.arguments.is_empty() => {
                 self.name(variable)
             }
@@ -129,25 +130,54 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         offset: u32,
         partial: &'m Partial,
     ) -> Result<(&'m Template, &'m str), Box<RenderError>> {
-        let computed;
+        let (value, text);
         let (name, written): (&str, &'m str) = match &partial.name {
             PartialName::Fixed(name) => (name, name),
-            PartialName::Computed(filtered, written) => {
-                computed = self.filtered(filtered)?;
-                (computed.as_str().unwrap_or(written), written)
+            PartialName::Computed(expression, written) => {
+                value = self.expression(expression)?;
+                (value.as_str().unwrap_or(written), written)
+            }
+            PartialName::Text(block, written) => {
+                text = self.text_of(offset, |renderer| renderer.block(block))?.1;
+                (text.trim(), written)
             }
         };
-        let template = match self.scene.partials.partial(name) {
-            Lookup::Found(template) => template,
-            Lookup::Wrong => {
-                return Err(self.fault(offset, Fault::WrongTemplate(name.to_owned())));
-            }
-            Lookup::Missing => {
-                return Err(self.fault(offset, Fault::MissingTemplate(name.to_owned())));
-            }
+        let template = match partial.place {
+            PartialPlace::Templates => self.template_named(offset, name)?,
+            PartialPlace::Beside => self.file_beside(offset, name)?,
         };
         let last = written.rsplit('/').next().unwrap_or(written);
         Ok((template, partial.alias.as_deref().unwrap_or(last)))
+    }
+
+    fn template_named(&self, offset: u32, name: &str) -> Result<&'m Template, Box<RenderError>> {
+        let fault = match self.scene.partials.partial(name) {
+            Lookup::Found(template) => return Ok(template),
+            Lookup::Missing if name.is_empty() => {
+                let message = "the template's name is empty".to_owned();
+                Fault::Argument { name: "include".to_owned(), message }
+            }
+            Lookup::Wrong => Fault::WrongTemplate(name.to_owned()),
+            Lookup::Missing => Fault::MissingTemplate(name.to_owned()),
+        };
+        Err(self.fault(offset, fault))
+    }
+
+    /// The file `path` of the page's folder, as a template. What is wrong in it is so at its place there.
+    fn file_beside(&mut self, offset: u32, path: &str) -> Result<&'m Template, Box<RenderError>> {
+        self.counted(offset, self.budget.work(FILE_WORK))?;
+        let file = self.scene.host.file_beside(path).map_err(|message| {
+            self.fault(offset, Fault::Argument { name: "include_relative".to_owned(), message })
+        })?;
+        self.counted(offset, self.budget.work_over(file.text.len(), MARKUP_WORK))?;
+        let name = file.name.clone();
+        self.scene.partials.keep(file).map_err(|fault| {
+            let mut error = self.fault(offset, Fault::Syntax(fault.message));
+            let tag =
+                std::mem::replace(&mut error.place, Place { template: name, offset: fault.offset });
+            error.included_from.insert(0, tag);
+            error
+        })
     }
 
     fn arguments_of(

@@ -8,7 +8,7 @@ use crate::ast::{Expression, Filtered, Path, Root};
 use crate::error::RenderError;
 use crate::host::NoSite;
 use crate::inputs::{inputs, is_computed};
-use crate::memo::{Entry, Input, Key, Memo, Spent};
+use crate::memo::{Entry, Input, Key, Memo};
 use crate::value::{Object, Value};
 
 /// What an expression that may be remembered begins with.
@@ -87,8 +87,8 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         };
         (self.scene.watch.again)(&entry.noted);
         let offset = filtered.filters.first().map_or(0, |call| call.offset);
-        self.spend_work(offset, entry.spent.work)?;
-        self.spend_made(offset, entry.spent.made)?;
+        self.counted(offset, self.budget.work(entry.spent.work))?;
+        self.counted(offset, self.budget.made(entry.spent.made))?;
         if self.scene.strict {
             for undefined in &entry.undefined {
                 if self.undefined.len() < NOTED && !self.undefined.contains(undefined) {
@@ -116,7 +116,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             Scene { lasting, globals, partials, memo: none, now, zone, seed, host, watch, strict };
         let mut alone: Renderer<'m, 'm> = Renderer::new(scene, self.template);
         alone.included_from.clone_from(&self.included_from);
-        (alone.work, alone.made) = (self.work, self.made);
+        alone.budget = self.budget.clone();
         let inputs = key.inputs.iter().map(Input::value);
         alone.captured = paths.iter().map(|path| address(path)).zip(inputs).collect();
         if let Beginning::Variable(entry) = beginning {
@@ -127,7 +127,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         let value = alone.evaluate(filtered);
         let noted = (watch.end)();
         let value = value?;
-        let spent = Spent { work: self.work - alone.work, made: alone.made - self.made };
+        let spent = alone.budget.since(&self.budget);
         Ok(memo.put(key, value, alone.undefined.into(), spent, noted))
     }
 

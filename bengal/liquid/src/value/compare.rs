@@ -2,8 +2,11 @@
 
 use std::cmp::Ordering;
 
+use rustc_hash::FxHashMap;
+
 use super::Value;
 use super::walk::Walk;
+use crate::limits::TextBuilder;
 
 impl Value<'_> {
     /// What orders two values, as `<` and `sort` do: numbers, texts and dates among their own kind.
@@ -19,18 +22,33 @@ impl Value<'_> {
         }
     }
 
-    /// Whether the value, a text, list or object, contains `other`.
+    /// Whether the value, a text, list or object, contains `other`. What is too much to compare is not the
+    /// same.
     pub fn contains(&self, other: &Self) -> bool {
+        self.contains_within(other, &mut Walk::new())
+    }
+
+    pub(crate) fn contains_within(&self, other: &Self, walk: &mut Walk) -> bool {
         if !other.is_truthy() {
             return false;
         }
         match self {
             Self::Str(_) | Self::Text(_) => {
-                let (text, part) = (self.to_text(), other.to_text());
-                memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()
+                let mut shown = TextBuilder::default();
+                let part = match other.as_str() {
+                    Some(part) => part,
+                    None => {
+                        // A text that is too long stays as it is.
+                        let _ = other.show_within(&mut shown, walk);
+                        shown.as_str()
+                    }
+                };
+                let text = self.as_str().unwrap_or_default();
+                walk.take(text.len()).is_ok()
+                    && memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()
             }
             Self::List(_) | Self::Items(_) => {
-                self.for_items().into_iter().any(|item| item == *other)
+                self.for_items().into_iter().any(|item| item.equals(other, walk))
             }
             Self::Range(first, last) => matches!(other, Self::Int(n) if first <= n && n <= last),
             Self::Object(_) | Self::Map(_) => {
@@ -40,8 +58,13 @@ impl Value<'_> {
         }
     }
 
-    fn equals(&self, other: &Self, walk: &mut Walk) -> bool {
-        if !walk.step() {
+    /// Whether the two are equal, as far as `walk` goes.
+    pub(crate) fn equals(&self, other: &Self, walk: &mut Walk) -> bool {
+        if let (Some(a), Some(b)) = (self.as_str(), other.as_str()) {
+            let looked_at = if a.len() == b.len() { a.len() } else { 0 };
+            return walk.take(looked_at).is_ok() && a == b;
+        }
+        if walk.take(0).is_err() {
             return false;
         }
         match (self, other) {
@@ -69,10 +92,12 @@ impl Value<'_> {
 
     fn has_fields_of(&self, other: &Self, walk: &mut Walk) -> bool {
         let (own, others) = (self.fields(), other.fields());
+        let named = |(name, value): &(Self, Self)| Some((name.as_str()?.to_owned(), value.clone()));
+        let others: FxHashMap<_, _> = others.iter().filter_map(named).collect();
         own.len() == others.len()
             && own.iter().all(|(name, value)| {
-                let found = others.iter().find(|(other, _)| other.equals(name, walk));
-                found.is_some_and(|(_, other)| other.equals(value, walk))
+                let found = name.as_str().and_then(|name| others.get(name));
+                found.is_some_and(|other| other.equals(value, walk))
             })
     }
 

@@ -19,6 +19,7 @@ use crate::date::Date;
 use crate::forloop::Loop;
 
 pub use items::{Items, ItemsIter};
+pub(crate) use walk::Walk;
 
 /// A value.
 #[derive(Clone, Debug, Default)]

@@ -41,7 +41,7 @@ impl Value<'_> {
         self.inspect_within(f, &mut Walk::new())
     }
 
-    fn show_within(&self, f: &mut dyn Write, walk: &mut Walk) -> fmt::Result {
+    pub(crate) fn show_within(&self, f: &mut dyn Write, walk: &mut Walk) -> fmt::Result {
         walk.take(self.as_str().map_or(0, str::len))?;
         match self {
             Self::Nil | Self::Empty | Self::Blank => Ok(()),
@@ -64,7 +64,7 @@ impl Value<'_> {
         }
     }
 
-    fn inspect_within(&self, f: &mut dyn Write, walk: &mut Walk) -> fmt::Result {
+    pub(crate) fn inspect_within(&self, f: &mut dyn Write, walk: &mut Walk) -> fmt::Result {
         walk.take(self.as_str().map_or(0, str::len))?;
         match self {
             Self::Nil => f.write_str("nil"),

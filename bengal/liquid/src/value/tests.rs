@@ -16,6 +16,27 @@ fn comparing_and_showing_end_whatever_lists_share() {
 }
 
 #[test]
+fn what_nests_too_deep_is_not_shown_and_equal_to_nothing() {
+    let nested = |depth: usize| {
+        (1..depth).fold(Value::list(vec![Value::Int(1)]), |list, _| Value::list(vec![list]))
+    };
+    let (deepest, deeper) =
+        (nested(crate::limits::WALK_DEPTH), nested(crate::limits::WALK_DEPTH + 1));
+    assert!(deepest.to_text() == "1" && deepest == deepest.clone());
+    assert!(deeper.show(&mut String::new()).is_err() && deeper != deeper.clone());
+}
+
+#[test]
+fn objects_of_many_fields_are_equal_in_whatever_order_they_are() {
+    let object = |numbers: &mut dyn Iterator<Item = i64>| {
+        let field = |number: i64| (Value::text(number.to_string()), Value::Int(number));
+        Value::Map(Map(numbers.map(field).collect()).into())
+    };
+    let (up, down) = (object(&mut (0..9_000)), object(&mut (0..9_000).rev()));
+    assert!(up == down && up != object(&mut (1..9_001)));
+}
+
+#[test]
 fn long_texts_in_a_list_are_cut() {
     let text = Value::text("x".repeat(1 << 20));
     let list = Value::list(vec![text; 1_000]);

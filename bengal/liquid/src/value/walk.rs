@@ -11,7 +11,7 @@ const STEP: usize = 16;
 
 /// A walk through a value and all that it holds.
 #[derive(Debug)]
-pub(super) struct Walk {
+pub(crate) struct Walk {
     /// Bytes that are left; `None` when it is over.
     left: Option<usize>,
     depth: usize,
@@ -22,9 +22,9 @@ impl Walk {
         Self { left: Some(WALK), depth: 0 }
     }
 
-    /// Takes a step; false when the walk is over.
-    pub fn step(&mut self) -> bool {
-        self.take(0).is_ok()
+    /// The bytes that it has come to.
+    pub fn spent(&self) -> usize {
+        WALK - self.left.unwrap_or(0)
     }
 
     /// Takes a step over a text of so many bytes.

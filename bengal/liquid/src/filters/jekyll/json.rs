@@ -15,14 +15,19 @@ const DEPTH: usize = 64;
 pub(super) fn jsonify<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     let mut json = TextBuilder::default();
-    write(&input, &mut json, DEPTH)?;
+    write(&input, &mut json, around, DEPTH)?;
     Ok(Value::from(json.finish()))
 }
 
-fn write(value: &Value<'_>, json: &mut TextBuilder, depth: usize) -> Result<(), FilterError> {
+fn write(
+    value: &Value<'_>,
+    json: &mut TextBuilder,
+    around: &Surroundings<'_>,
+    depth: usize,
+) -> Result<(), FilterError> {
     if depth == 0 {
         return FilterError::argument(format!("lists and objects nest over {DEPTH} deep"));
     }
@@ -37,9 +42,9 @@ fn write(value: &Value<'_>, json: &mut TextBuilder, depth: usize) -> Result<(), 
             json.push('{')?;
             for (index, (name, value)) in value.fields().iter().enumerate() {
                 json.push_str(if index > 0 { "," } else { "" })?;
-                quote_text(name, json)?;
+                quote_text(name, json, around)?;
                 json.push(':')?;
-                write(value, json, depth - 1)?;
+                write(value, json, around, depth - 1)?;
             }
             json.push('}')?;
         }
@@ -47,19 +52,23 @@ fn write(value: &Value<'_>, json: &mut TextBuilder, depth: usize) -> Result<(), 
             json.push('[')?;
             for (index, item) in value.for_items().into_iter().enumerate() {
                 json.push_str(if index > 0 { "," } else { "" })?;
-                write(&item, json, depth - 1)?;
+                write(&item, json, around, depth - 1)?;
             }
             json.push(']')?;
         }
-        other => quote_text(other, json)?,
+        other => quote_text(other, json, around)?,
     }
     Ok(())
 }
 
-fn quote_text(value: &Value<'_>, json: &mut TextBuilder) -> Result<(), Limit> {
+fn quote_text(
+    value: &Value<'_>,
+    json: &mut TextBuilder,
+    around: &Surroundings<'_>,
+) -> Result<(), Limit> {
     match value.as_str() {
         Some(text) => quote(text, json),
-        None => quote(text(value.clone())?.as_str().unwrap_or_default(), json),
+        None => quote(text(value.clone(), around)?.as_str().unwrap_or_default(), json),
     }
 }
 

@@ -7,14 +7,14 @@ use rustc_hash::FxHashMap;
 use super::super::input::{integer, str_of, text, write};
 use super::NESTING;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
-use crate::limits::{TextBuilder, list_items};
+use crate::limits::{ITEM_WORK, TextBuilder, list_items};
 use crate::value::Value;
 
 /// `a, b, and c`; the argument takes the place of `and`. What is no list is a list of one.
 pub(super) fn array_to_sentence_string<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     if !input.is_list() {
         return Ok(input);
@@ -25,7 +25,7 @@ pub(super) fn array_to_sentence_string<'v>(
     if let (1, Some(single @ (Value::Str(_) | Value::Text(_)))) = (count, items.get(0)) {
         return Ok(single);
     }
-    let (mut made, connector) = (TextBuilder::default(), text(connector)?);
+    let (mut made, connector) = (TextBuilder::default(), text(connector, around)?);
     for (index, item) in items.into_iter().enumerate() {
         if index > 0 {
             made.push_str(if count == 2 { " " } else { ", " })?;
@@ -34,7 +34,7 @@ pub(super) fn array_to_sentence_string<'v>(
                 made.push(' ')?;
             }
         }
-        write(&item, &mut made)?;
+        write(&item, &mut made, around)?;
     }
     Ok(Value::from(made.finish()))
 }
@@ -43,26 +43,26 @@ pub(super) fn array_to_sentence_string<'v>(
 pub(super) fn push<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     if !input.is_list() {
         return Ok(input);
     }
     list_items(input.for_items().len().saturating_add(1))?;
-    nested(input.for_items().into_iter().chain([arguments.value(0)]).collect())
+    nested(input.for_items().into_iter().chain([arguments.value(0)]).collect(), around)
 }
 
 /// The list with the argument before its items.
 pub(super) fn unshift<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     if !input.is_list() {
         return Ok(input);
     }
     list_items(input.for_items().len().saturating_add(1))?;
-    nested([arguments.value(0)].into_iter().chain(input.for_items()).collect())
+    nested([arguments.value(0)].into_iter().chain(input.for_items()).collect(), around)
 }
 
 /// The list without its last items, one or as many as the argument says.
@@ -161,13 +161,14 @@ impl Chance {
 /// # Errors
 /// When lists then nest over [`NESTING`] deep, or hold over [`crate::limits::LIST_ITEMS`] in all: a
 /// list that holds itself twice, over and over, is short, and yet nobody could show or compare it.
-pub(super) fn nested(items: Vec<Value<'_>>) -> Filtered<'_> {
+pub(super) fn nested<'v>(items: Vec<Value<'v>>, around: &Surroundings<'_>) -> Filtered<'v> {
     let mut known = FxHashMap::default();
     let all = items.iter().fold(Extent::default(), |all, item| all.with(extent(item, &mut known)));
     if all.depth >= NESTING {
         return FilterError::argument(format!("lists nest over {NESTING} deep"));
     }
     list_items(all.items)?;
+    around.budget.work_over(all.items, ITEM_WORK)?;
     Ok(Value::list(items))
 }
 

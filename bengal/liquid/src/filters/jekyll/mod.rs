@@ -27,7 +27,7 @@ mod tests;
 
 use super::{encode, filter};
 use crate::filter::Builtin;
-pub(crate) use select::grouped;
+pub(crate) use select::Groups;
 
 /// How deep lists that filters make may nest: dropping, comparing and showing them is recursive.
 const NESTING: usize = 64;

@@ -15,26 +15,27 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::input::{items, property, str_of, text};
+use super::super::input::{equal, items, property, str_of, text};
 use super::super::list;
 use super::lists::nested;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
+use crate::limits::{ITEM_WORK, Limit};
 use crate::value::{Map, Value};
 
 /// `where`.
 pub(super) fn select<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    surroundings: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    let Some(test) = Test::of(arguments)? else {
-        return list::select(input, arguments, surroundings);
+    let Some(test) = Test::of(arguments, around)? else {
+        return list::select(input, arguments, around);
     };
     if is_single(&input) {
         return Ok(input);
     }
     let mut found = Vec::new();
-    test.passing(&input, |item| {
+    test.passing(&input, around, |item| {
         found.push(item);
         true
     })?;
@@ -45,16 +46,16 @@ pub(super) fn select<'v>(
 pub(super) fn find<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    surroundings: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    let Some(test) = Test::of(arguments)? else {
-        return list::find(input, arguments, surroundings);
+    let Some(test) = Test::of(arguments, around)? else {
+        return list::find(input, arguments, around);
     };
     if is_single(&input) {
         return Ok(input);
     }
     let mut found = Value::Nil;
-    test.passing(&input, |item| {
+    test.passing(&input, around, |item| {
         found = item;
         false
     })?;
@@ -66,38 +67,64 @@ pub(super) fn find<'v>(
 pub(super) fn group_by<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     if !input.is_list() && !matches!(input, Value::Object(_) | Value::Map(_)) {
         return Ok(input);
     }
-    let property = Property::of(arguments.value(0))?;
-    let mut groups: Vec<(Value<'v>, Vec<Value<'v>>)> = Vec::new();
-    let mut known: FxHashMap<String, usize> = FxHashMap::default();
-    items_of(&input, &property, |item| {
-        let name = text(property.get(&item)?)?;
-        let at = match known.get(str_of(&name)) {
-            Some(at) => *at,
-            None => {
-                known.insert(str_of(&name).to_owned(), groups.len());
-                groups.push((name, Vec::new()));
-                groups.len() - 1
-            }
-        };
-        groups[at].1.push(item);
+    let property = Property::of(arguments.value(0), around)?;
+    let mut groups = Groups::default();
+    items_of(&input, &property, around, |item| {
+        let name = text(property.get(&item, around)?, around)?;
+        groups.add(name, item, around)?;
         Ok(true)
     })?;
-    grouped(groups)
+    groups.list(around)
 }
 
-/// A list of `{name, items, size}`, one for each of `groups`.
-pub fn grouped<'v>(groups: Vec<(Value<'v>, Vec<Value<'v>>)>) -> Filtered<'v> {
-    let group = |(name, items): (Value<'v>, Vec<Value<'v>>)| {
-        let size = Value::from(items.len());
-        let fields = [("name", name), ("items", Value::list(items)), ("size", size)];
-        Value::Map(Map(fields.map(|(name, value)| (Value::Str(name), value)).to_vec()).into())
-    };
-    nested(groups.into_iter().map(group).collect())
+/// Items by what they have in common.
+#[derive(Debug, Default)]
+pub struct Groups<'v> {
+    /// In the order in which they first came.
+    groups: Vec<(Value<'v>, Vec<Value<'v>>)>,
+    /// The index of each, by the text of its name.
+    known: FxHashMap<String, usize>,
+}
+
+impl<'v> Groups<'v> {
+    /// Adds `item` to the group `name`.
+    pub fn add(
+        &mut self,
+        name: Value<'v>,
+        item: Value<'v>,
+        around: &Surroundings<'_>,
+    ) -> Result<(), Limit> {
+        let shown = text(name.clone(), around)?;
+        let shown = str_of(&shown);
+        around.budget.work_over(shown.len(), 1)?;
+        around.budget.made(size_of_val(&item))?;
+        let at = match self.known.get(shown) {
+            Some(at) => *at,
+            None => {
+                around.budget.made(shown.len() + size_of_val(&self.groups))?;
+                self.known.insert(shown.to_owned(), self.groups.len());
+                self.groups.push((name, Vec::new()));
+                self.groups.len() - 1
+            }
+        };
+        self.groups[at].1.push(item);
+        Ok(())
+    }
+
+    /// A list of `{name, items, size}`, one for each group.
+    pub fn list(self, around: &Surroundings<'_>) -> Filtered<'v> {
+        let group = |(name, items): (Value<'v>, Vec<Value<'v>>)| {
+            let size = Value::from(items.len());
+            let fields = [("name", name), ("items", Value::list(items)), ("size", size)];
+            Value::Map(Map(fields.map(|(name, value)| (Value::Str(name), value)).to_vec()).into())
+        };
+        nested(self.groups.into_iter().map(group).collect(), around)
+    }
 }
 
 /// Whether the input is none that items can be found in.
@@ -113,16 +140,16 @@ pub(super) struct Property<'v> {
 }
 
 impl<'v> Property<'v> {
-    pub(super) fn of(name: Value<'v>) -> Result<Self, FilterError> {
-        let text = text(name.clone())?;
+    pub(super) fn of(name: Value<'v>, around: &Surroundings<'_>) -> Result<Self, FilterError> {
+        let text = text(name.clone(), around)?;
         Ok(Self { name, text })
     }
 
     /// What `item` has of that name; nil where it has nothing.
-    pub(super) fn get(&self, item: &Value<'v>) -> Filtered<'v> {
+    pub(super) fn get(&self, item: &Value<'v>, around: &Surroundings<'_>) -> Filtered<'v> {
         match item {
             Value::Object(_) | Value::Map(_) => Ok(self.field(item).unwrap_or_default()),
-            item => Ok(property(item, &self.name)?.unwrap_or_default()),
+            item => Ok(property(item, &self.name, around)?.unwrap_or_default()),
         }
     }
 
@@ -147,38 +174,44 @@ struct Test<'v> {
 
 impl<'v> Test<'v> {
     /// `None` where there is no property or no target.
-    fn of(arguments: &Arguments<'_, 'v>) -> Result<Option<Self>, FilterError> {
+    fn of(
+        arguments: &Arguments<'_, 'v>,
+        around: &Surroundings<'_>,
+    ) -> Result<Option<Self>, FilterError> {
         let (name, target) = (arguments.value(0), arguments.value(1));
         if name.is_nil() || target.is_nil() {
             return Ok(None);
         }
-        let shown = text(target.clone())?;
-        Ok(Some(Self { property: Property::of(name)?, target, shown }))
+        let shown = text(target.clone(), around)?;
+        Ok(Some(Self { property: Property::of(name, around)?, target, shown }))
     }
 
     /// Hands on the items that pass, as long as `found` asks for more.
     fn passing(
         &self,
         input: &Value<'v>,
+        around: &Surroundings<'_>,
         mut found: impl FnMut(Value<'v>) -> bool,
     ) -> Result<(), FilterError> {
-        items_of(input, &self.property, |item| {
-            let passes = self.passes(&self.property.get(&item)?)?;
+        items_of(input, &self.property, around, |item| {
+            let passes = self.passes(&self.property.get(&item, around)?, around)?;
             Ok(!passes || found(item))
         })
     }
 
-    fn passes(&self, value: &Value<'v>) -> Result<bool, FilterError> {
+    fn passes(&self, value: &Value<'v>, around: &Surroundings<'_>) -> Result<bool, FilterError> {
         let shown = str_of(&self.shown);
-        if *value == self.target || shows(value, shown)? {
+        if equal(value, &self.target, around)? || shows(value, shown, around)? {
             return Ok(true);
         }
         if value.is_nil() {
             return Ok(matches!(self.target, Value::Empty | Value::Blank));
         }
         if let Value::List(_) | Value::Items(_) = value {
-            for item in value.for_items() {
-                if shows(&item, shown)? {
+            let items = value.for_items();
+            around.budget.work_over(items.len(), ITEM_WORK)?;
+            for item in items {
+                if shows(&item, shown, around)? {
                     return Ok(true);
                 }
             }
@@ -188,11 +221,11 @@ impl<'v> Test<'v> {
 }
 
 /// Whether `value` is a single one and shows `shown`.
-fn shows(value: &Value<'_>, shown: &str) -> Result<bool, FilterError> {
+fn shows(value: &Value<'_>, shown: &str, around: &Surroundings<'_>) -> Result<bool, FilterError> {
     match value {
         Value::Str(_) | Value::Text(_) => Ok(str_of(value) == shown),
         Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => {
-            Ok(str_of(&text(value.clone())?) == shown)
+            Ok(str_of(&text(value.clone(), around)?) == shown)
         }
         _ => Ok(false),
     }
@@ -202,6 +235,7 @@ fn shows(value: &Value<'_>, shown: &str) -> Result<bool, FilterError> {
 fn items_of<'v>(
     input: &Value<'v>,
     property: &Property<'v>,
+    around: &Surroundings<'_>,
     mut each: impl FnMut(Value<'v>) -> Result<bool, FilterError>,
 ) -> Result<(), FilterError> {
     let values = match input {
@@ -212,7 +246,7 @@ fn items_of<'v>(
         }
         input => input.clone(),
     };
-    for item in items(values) {
+    for item in items(values, around) {
         if !each(item?)? {
             break;
         }

@@ -15,13 +15,13 @@ use crate::value::Value;
 pub(super) fn slugify<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     if input.is_nil() {
         return Ok(input);
     }
     let mode = arguments.value(0);
-    changed(input, |text| {
+    changed(input, around, |text| {
         let slug = match mode.as_str() {
             None | Some("default") => hyphenated(text, is_letter_or_digit),
             Some("latin") => hyphenated(&transliterated(text), is_letter_or_digit),

@@ -10,9 +10,9 @@ use crate::value::Value;
 pub(super) fn smartify<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    changed(input, |text| {
+    changed(input, around, |text| {
         let plain = ["'", "\"", "--", "...", "<<", ">>"];
         if plain.iter().any(|part| text.contains(part)) { smart(text).map(Some) } else { Ok(None) }
     })

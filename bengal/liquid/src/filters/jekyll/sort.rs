@@ -18,23 +18,22 @@ use crate::value::Value;
 pub(super) fn sort<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    surroundings: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    let Some(nils) = arguments.get(1) else { return sort::sort(input, arguments, surroundings) };
+    let Some(nils) = arguments.get(1) else { return sort::sort(input, arguments, around) };
     let nils = Nils::of(nils)?;
     let name = arguments.value(0);
-    let property = if name.is_nil() { None } else { Some(Property::of(name)?) };
+    let property = if name.is_nil() { None } else { Some(Property::of(name, around)?) };
     let mut keyed = Vec::new();
-    for item in items(input) {
+    for item in items(input, around) {
         let item = item?;
         let value = match &property {
-            Some(property) => property.get(&item)?,
+            Some(property) => property.get(&item, around)?,
             None => item.clone(),
         };
-        keyed.push((key(value)?, item));
+        keyed.push((key(value, around)?, item));
     }
-    keyed.sort_by(|(a, _), (b, _)| nils.order(a, b));
-    Ok(Value::list(keyed.into_iter().map(|(_, item)| item).collect()))
+    sort::sorted(keyed, around, |a, b| nils.order(a, b))
 }
 
 /// Where nil comes.
@@ -75,11 +74,11 @@ impl Nils {
 }
 
 /// What an item with this value is sorted by: nil, a truth value, a number, a date or a text.
-fn key(value: Value<'_>) -> Filtered<'_> {
+fn key<'v>(value: Value<'v>, around: &Surroundings<'_>) -> Filtered<'v> {
     match value {
         Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Date(_) => Ok(value),
         value => {
-            let text = text(value)?;
+            let text = text(value, around)?;
             Ok(number(str_of(&text)).unwrap_or(text))
         }
     }

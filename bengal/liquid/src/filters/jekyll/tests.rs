@@ -7,7 +7,7 @@ use super::{JEKYLL, NESTING};
 use crate::date::Date;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
 use crate::host::NoSite;
-use crate::limits::{LIST_ITEMS, Limit, TEXT_BYTES};
+use crate::limits::{Budget, LIST_ITEMS, Limit, TEXT_BYTES};
 use crate::value::{List, Map, Object, Value};
 use crate::watch::Watch;
 
@@ -100,8 +100,8 @@ fn run_seeded<'v>(
     let filter = JEKYLL.iter().find(|filter| filter.name == name).expect("a filter of that name");
     let (least, most) = filter.arguments;
     assert!((least..=most).contains(&arguments.len()), "{name} takes {least} to {most} arguments");
-    let surroundings =
-        Surroundings { now: DATE, zone: &TimeZone::UTC, seed, host: &NoSite, watch: Watch::NONE };
+    let (zone, budget, watch) = (&TimeZone::UTC, &Budget::default(), Watch::NONE);
+    let surroundings = Surroundings { now: DATE, zone, seed, host: &NoSite, watch, budget };
     (filter.run)(input, &Arguments { positional: arguments, named: &[] }, &surroundings)
 }
 

@@ -10,7 +10,7 @@ use super::super::input::{is_space, str_of, text};
 use super::super::number::leading_whole;
 use super::super::text::changed;
 use crate::filter::{Arguments, FilterError, Filtered, Surroundings};
-use crate::limits::{TextBuilder, text_bytes};
+use crate::limits::{CALL_WORK, MARKDOWN_WORK, TextBuilder, text_bytes};
 use crate::value::Value;
 
 /// What stays as it is in a whole URL: RFC 3986's reserved and unreserved characters.
@@ -42,19 +42,21 @@ const URL: &AsciiSet = &NON_ALPHANUMERIC
 pub(super) fn xml_escape<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    encode::escaped(input, |text| text.starts_with('\''))
+    encode::escaped(input, around, |text| text.starts_with('\''))
 }
 
 /// Markdown as HTML, by the program that renders.
 pub(super) fn markdownify<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    surroundings: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    changed(input, |text| {
-        let html = surroundings.host.markdown(text);
+    changed(input, around, |text| {
+        around.budget.work_over(text.len(), MARKDOWN_WORK)?;
+        around.budget.work(CALL_WORK)?;
+        let html = around.host.markdown(text, around.budget)?;
         text_bytes(html.len())?;
         Ok(Some(html))
     })
@@ -64,12 +66,12 @@ pub(super) fn markdownify<'v>(
 pub(super) fn uri_escape<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
     if input.is_nil() {
         return Ok(input);
     }
-    changed(input, |text| {
+    changed(input, around, |text| {
         // As Addressable does it: decoded, composed, and encoded as a whole, so that nothing is encoded
         // twice. Bytes that are no UTF-8 are left in their order.
         let decoded = Cow::from(percent_decode_str(text));
@@ -91,9 +93,9 @@ pub(super) fn uri_escape<'v>(
 pub(super) fn number_of_words<'v>(
     input: Value<'v>,
     arguments: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    let input = text(input)?;
+    let input = text(input, around)?;
     let text = str_of(&input);
     let mode = arguments.value(0);
     let count = match mode.as_str() {
@@ -171,13 +173,13 @@ const CJK: &[(char, char)] = &[
 pub(super) fn strip_index<'v>(
     input: Value<'v>,
     _: &Arguments<'_, 'v>,
-    _: &Surroundings<'_>,
+    around: &Surroundings<'_>,
 ) -> Filtered<'v> {
-    let input = text(input)?;
+    let input = text(input, around)?;
     if str_of(&input).is_empty() {
         return Ok(Value::Nil);
     }
-    changed(input, |text| {
+    changed(input, around, |text| {
         let folder = text.strip_suffix("index.html").or_else(|| text.strip_suffix("index.htm"));
         Ok(folder.filter(|folder| folder.ends_with('/')).map(str::to_owned))
     })
