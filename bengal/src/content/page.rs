@@ -119,6 +119,7 @@ pub struct Body {
     /// The fingerprint of those bytes.
     pub summary_print: u64,
     /// The fingerprint of the body: of its HTML, and of what is found in it.
+    #[serde(skip)]
     pub print: u64,
     /// Words of text.
     pub words: u32,
@@ -131,15 +132,12 @@ pub struct Body {
 }
 
 impl Body {
-    /// The body, whose HTML is `html`, with its fingerprints.
+    /// The body, whose HTML is `html`, with the fingerprint of its summary.
     #[must_use]
-    pub fn sealed(self, html: &str) -> Self {
+    pub fn summed_up(self, html: &str) -> Self {
         let summary = self.summary.start as usize..self.summary.end as usize;
         let summary = html.as_bytes().get(summary).unwrap_or_default();
-        let unsealed = Self { summary_print: fingerprint::of_bytes(summary), print: 0, ..self };
-        let print =
-            fingerprint::of(&(html.len(), fingerprint::of_bytes(html.as_bytes()), &unsealed));
-        Self { print, ..unsealed }
+        Self { summary_print: fingerprint::of_bytes(summary), ..self }
     }
 }
 

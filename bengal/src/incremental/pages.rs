@@ -4,12 +4,14 @@
 //! and its HTML are in the body store. One serves all output directories.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::file::{self, Unusable};
+use super::fingerprint;
 use super::key::Key;
 use super::stamp::Stamp;
 use crate::content::front_matter::FrontMatter;
@@ -64,8 +66,10 @@ struct Index<'a> {
 /// The pages that the last build kept.
 #[derive(Debug, Default)]
 pub struct Pages<'a> {
-    by_path: FxHashMap<&'a str, Known>,
+    by_path: RwLock<FxHashMap<&'a str, Known>>,
     kept: Mutex<Vec<(Arc<str>, Known)>>,
+    /// Whether what is kept is what the last build kept.
+    same: AtomicBool,
 }
 
 /// What the index of the last build says of the body store.
@@ -90,18 +94,23 @@ impl<'a> Pages<'a> {
             return Err(Unusable::Foreign);
         }
         let live = pages.iter().map(|(_, known)| known.bytes()).sum();
-        let by_path = pages.into_iter().collect();
+        let by_path = RwLock::new(pages.into_iter().collect());
         Ok((Self { by_path, ..Self::default() }, Bodies { generation, length, live }))
     }
 
     /// The page whose file is `path`, under `content/`.
-    pub fn get(&self, path: &str) -> Option<&Known> {
-        self.by_path.get(path)
+    pub fn get(&self, path: &str) -> Option<Known> {
+        self.by_path.read().unwrap_or_else(PoisonError::into_inner).get(path).copied()
     }
 
-    /// Whether the last build kept any.
-    pub fn is_empty(&self) -> bool {
-        self.by_path.is_empty()
+    /// All pages are parsed: what the last build kept is let go.
+    pub fn settle(&self) {
+        let mut by_path = self.by_path.write().unwrap_or_else(PoisonError::into_inner);
+        let by_path = std::mem::take(&mut *by_path);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = |(path, known): &(Arc<str>, Known)| by_path.get(&**path) == Some(known);
+        let same = kept.len() == by_path.len() && kept.iter().all(is_known);
+        self.same.store(same, Ordering::Relaxed);
     }
 
     /// Keeps pages for the next build.
@@ -115,10 +124,7 @@ impl<'a> Pages<'a> {
     /// When it cannot be written.
     pub fn save(&self, folder: PathBuf, key: &Key, store: &BodyStore) -> std::io::Result<()> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_known = |(path, known): &(Arc<str>, Known)| {
-            self.by_path.get(&**path).is_some_and(|old| old == known)
-        };
-        if kept.len() == self.by_path.len() && kept.iter().all(is_known) {
+        if self.same.load(Ordering::Relaxed) {
             return Ok(());
         }
         kept.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -130,6 +136,11 @@ impl<'a> Pages<'a> {
 }
 
 impl Known {
+    /// The fingerprint of the page's body: of its HTML, and of all that was found.
+    pub fn print(&self) -> u64 {
+        fingerprint::of(&(self.record.content(), self.body.content()))
+    }
+
     fn bytes(&self) -> u64 {
         (self.record.len() + self.body.len()) as u64
     }

@@ -166,7 +166,7 @@ impl Parser<'_> {
             title,
             url,
             front,
-            body: Body { stored, held, ..body }.sealed(if is_template { text } else { &self.html }),
+            body: Body { stored, held, ..body }.summed_up(&self.html),
         })
     }
 

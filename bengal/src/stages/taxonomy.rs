@@ -9,6 +9,7 @@ use super::Context;
 use crate::config::Config;
 use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::incremental::fingerprint;
 use crate::manifest;
 use crate::pipeline::item::{FileCopy, Item, Output, Render};
 use crate::pipeline::stage::{Barrier, Outbox, Slot, Stage, StageError, Work};
@@ -55,7 +56,8 @@ impl Barrier for Gather<'_> {
                 if let Some(html) = page.body.held.take() {
                     let stored = self.bodies.append(html.as_bytes());
                     page.body.stored = stored.map_err(StageError::io("the body store"))?;
-                    page.body = std::mem::take(&mut page.body).sealed(&html);
+                    page.body = std::mem::take(&mut page.body).summed_up(&html);
+                    page.body.print = fingerprint::of(&(page.body.stored.content(), &page.body));
                 }
                 self.gathered.pages.push(page);
             }
@@ -69,6 +71,9 @@ impl Barrier for Gather<'_> {
     fn finish(mut self: Box<Self>, out: &mut Outbox<'_>) -> Result<(), StageError> {
         let Context { settings, site: cell, .. } = self.context;
         self.bodies.flush().map_err(StageError::io("the body store"))?;
+        if let Some(cache) = self.context.cache {
+            cache.pages.settle();
+        }
         let assembled = assemble(self.gathered, settings, &mut out.reports);
         let Assembled { site, renders, files, redirects, mut claims } = assembled;
         let added = claim_added(self.others, &mut claims, &mut out.reports);

@@ -27,7 +27,7 @@ impl Parser<'_> {
         bytes: &mut Vec<u8>,
         reports: &mut Vec<Diagnostic>,
     ) -> Result<Parsed, Stop> {
-        let known = self.context.cache.and_then(|cache| cache.pages.get(&source.path)).copied();
+        let known = self.context.cache.and_then(|cache| cache.pages.get(&source.path));
         let file = content_path(&source.path);
         if let Some(known) = known.filter(|known| known.stamp.is_some() && source.text.is_none())
             && stamp_of(&source.file) == known.stamp
@@ -47,8 +47,8 @@ impl Parser<'_> {
             return Ok(page);
         }
         let before = reports.len();
-        let page = self.page(source, &file, text, reports)?;
-        self.keep(&page, (stamp, hash), &reports[before..])?;
+        let mut page = self.page(source, &file, text, reports)?;
+        page.body.print = self.keep(&page, (stamp, hash), &reports[before..])?.print();
         Ok(page)
     }
 
@@ -73,7 +73,7 @@ impl Parser<'_> {
         let mut page = excluded_page(source, record.front);
         if !record.excluded {
             (page.title, page.url, page.body) = (record.title, record.url, record.body);
-            page.body.stored = known.body;
+            (page.body.stored, page.body.print) = (known.body, known.print());
             if self.context.hold_html && page.body.template.is_none() && !self.holds(&mut page) {
                 return Ok(None);
             }
@@ -117,7 +117,7 @@ impl Parser<'_> {
         page: &Parsed,
         (stamp, hash): (Option<Stamp>, u128),
         reports: &[Diagnostic],
-    ) -> Result<(), Stop> {
+    ) -> Result<Known, Stop> {
         let body = match &page.body.held {
             Some(html) => self.bodies.append(html.as_bytes()).map_err(failed)?,
             None => page.body.stored,
@@ -128,7 +128,7 @@ impl Parser<'_> {
         let record = self.bodies.append(&self.record).map_err(failed)?;
         let known = Known { stamp, hash, record, body };
         memory::kept(|| self.kept.push((Arc::clone(&page.path), known)));
-        Ok(())
+        Ok(known)
     }
 }
 
