@@ -11,7 +11,6 @@ mod corpora;
 mod faults;
 mod generator;
 mod golden;
-mod kill;
 #[path = "../plugins/libraries.rs"]
 mod libraries;
 mod manual;
