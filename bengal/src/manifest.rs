@@ -139,7 +139,8 @@ impl Manifest {
     }
 
     /// Removes what stands in the way of `path`, where that is a file of an earlier build that this
-    /// one has not planned, or a folder of nothing but such files. Returns whether the way is free.
+    /// one has not planned, or a folder of nothing but such files, or of nothing at all. Returns whether the
+    /// way is free.
     pub fn make_way(&self, path: &str) -> bool {
         // The lock is held throughout: of two workers in whose way one file stands, the second must
         // find it gone.
@@ -159,6 +160,7 @@ impl Manifest {
         }
         let Some(files) = self.stale_files(&folder, &known) else { return false };
         known.removed += self.remove(files.iter().map(String::as_str));
+        remove_empty(&folder);
         !folder.exists()
     }
 
@@ -204,6 +206,8 @@ impl Manifest {
                 continue;
             }
             removed += u64::from(self.remove_file(path));
+            // An empty folder in its place is nobody's.
+            let _ = fs::remove_dir(self.output.join(path));
             let mut folder = path;
             while let Some((parent, _)) = folder.rsplit_once('/') {
                 folder = parent;
@@ -221,6 +225,14 @@ impl Manifest {
         let mut folders = path.match_indices('/').map(|(end, _)| self.output.join(&path[..end]));
         path.split('/').all(|part| !matches!(part, "" | "." | ".."))
             && folders.all(|folder| !folder.is_symlink())
+    }
+}
+
+/// Removes `folder` and those in it, as far as they are empty: these are nobody's.
+fn remove_empty(folder: &Path) {
+    for entry in WalkDir::new(folder).contents_first(true).into_iter().flatten() {
+        // What is no folder, or not empty, stays.
+        let _ = fs::remove_dir(entry.path());
     }
 }
 
@@ -271,7 +283,10 @@ mod tests {
         manifest.add(&["../../x", "gone.html"]).unwrap();
         assert_eq!(manifest.clean().unwrap(), 1);
         assert!(!output.join("d.html").exists() && output.join("a/own.txt").exists());
+        fs::create_dir_all(output.join("b/gone.html")).unwrap();
+        manifest.add(&["b/gone.html", "a"]).unwrap();
         assert_eq!(manifest.clean().unwrap(), 0);
+        assert!(!output.join("b").exists() && output.join("a/own.txt").exists());
     }
 
     #[test]
@@ -302,12 +317,14 @@ mod tests {
         manifest.add(&["file", "kept", "folder/a", "mixed/a"]).unwrap();
         let manifest = Manifest::new(&state, &output);
         manifest.add(&["file/x", "folder", "kept"]).unwrap();
+        fs::create_dir_all(output.join("empty/a/b")).unwrap();
         for (path, free) in [
             ("file/x", true),
             ("file/y", true),
             ("folder", true),
             ("kept/x", false),
             ("own/x", false),
+            ("empty", true),
             ("mixed", false),
             ("../x", false),
         ] {

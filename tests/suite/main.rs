@@ -9,8 +9,10 @@ mod bombs;
 mod cli;
 mod corpora;
 mod faults;
+mod generator;
 mod golden;
-mod kill;
+#[path = "../plugins/libraries.rs"]
+mod libraries;
 mod manual;
 mod memory;
 mod new;

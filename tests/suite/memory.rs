@@ -10,7 +10,7 @@ use bengal::pipeline::runner::Progress;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::properties::{Random, sites};
+use crate::generator::{Random, sites};
 use crate::support::{Site, bengal, run};
 
 const FIGURES: [&str; 8] = [

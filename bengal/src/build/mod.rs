@@ -26,6 +26,7 @@ pub use prepare::{
 pub use preview::{Preview, PreviewError, PreviewOptions, preview};
 
 use crate::config::Config;
+use crate::content::date::Date;
 use crate::content::front_matter::Excluded;
 use crate::content::front_matter::Wanted;
 use crate::content::page::Kind;
@@ -76,6 +77,8 @@ pub struct BuildOptions {
     pub explain: bool,
     /// As if the configuration said `strict: true`.
     pub strict: bool,
+    /// The moment that counts as now; else `SOURCE_DATE_EPOCH`, else the clock.
+    pub now: Option<Date>,
     /// The languages of code: builds with the same ones read each but once.
     pub languages: Arc<Languages>,
     /// Libraries of plugins, besides those that the configuration names.

@@ -123,7 +123,7 @@ pub fn settings(
         root: root.to_owned(),
         config,
         values: Map::new(),
-        now: now()?,
+        now: options.now.map_or_else(now, Ok)?,
         wanted: options.wanted,
     })
 }
