@@ -241,18 +241,19 @@ impl Plugins {
             registry.register(Box::new(Shown { name, slot }));
         }
         let chain = registry.into_chain()?;
-        let names: Vec<&str> = chain.iter().map(|stage| stage.name()).collect();
-        self.settle(&names)?;
-        Ok(names.iter().map(|name| ((*name).to_owned(), NAMES.contains(name))).collect())
+        self.settle_in(&chain)?;
+        let names = chain.iter().map(|stage| stage.name());
+        Ok(names.map(|name| (name.to_owned(), NAMES.contains(&name))).collect())
     }
 
-    /// Tells the stages where in the chain of these names they stand.
+    /// Tells the stages where in `chain` they stand.
     ///
     /// # Errors
     /// Of one that stands where nothing of what it asks for comes by.
-    pub fn settle(&self, chain: &[&str]) -> Result<(), LoadError> {
+    pub fn settle_in(&self, chain: &[Box<dyn Stage + '_>]) -> Result<(), LoadError> {
         let specs = self.list.iter().flat_map(|plugin| &plugin.stages);
-        stage::settle(specs, chain).map_err(LoadError::new)
+        let names: Vec<&str> = chain.iter().map(|stage| stage.name()).collect();
+        stage::settle(specs, &names).map_err(LoadError::new)
     }
 
     /// Tells all observers of an event. The first that fails ends the build, in a sentence.
