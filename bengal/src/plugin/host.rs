@@ -8,7 +8,7 @@
 
 use std::alloc::Layout;
 use std::ffi::c_void;
-use std::mem::{MaybeUninit, size_of};
+use std::mem::{MaybeUninit, offset_of, size_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::ptr::null_mut;
@@ -124,24 +124,26 @@ unsafe extern "C" fn free(pointer: *mut c_void, size: usize, align: usize) {
     }
 }
 
-/// Calls `work` with the call that a plugin has passed. A panic in it is the callback's failure.
+/// Does `work` with the callback that runs, which `call` is to be. A panic in it is the callback's
+/// failure.
 ///
 /// # Safety
-/// `call` is null, or one that [`Call::pointer`] gave, which lasts, and which nothing else uses meanwhile.
+/// As of [`Call::with`].
 unsafe fn enter<'c, T>(
     call: *mut abi::Call,
     otherwise: T,
     work: impl FnOnce(&mut Call<'c>) -> T,
 ) -> T {
-    // SAFETY: as the caller promises. `'c` is some lifetime of the call's: nothing is kept that outlives it.
-    let Some(call) = (unsafe { call.cast::<Call<'c>>().as_mut() }) else { return otherwise };
-    match catch_unwind(AssertUnwindSafe(|| work(call))) {
-        Ok(done) => done,
-        Err(_) => {
-            call.fail("bengal itself has failed in a function of its table");
-            otherwise
-        }
-    }
+    let guarded =
+        |call: &mut Call<'c>, otherwise| match catch_unwind(AssertUnwindSafe(|| work(call))) {
+            Ok(done) => done,
+            Err(_) => {
+                call.fail("bengal itself has failed in a function of its table");
+                otherwise
+            }
+        };
+    // SAFETY: as the caller promises.
+    unsafe { Call::with(call, otherwise, guarded) }
 }
 
 /// The bytes that a plugin passes, while the function runs.
@@ -149,15 +151,39 @@ unsafe fn enter<'c, T>(
 /// # Safety
 /// There are as many bytes as it says, for as long as the function runs.
 unsafe fn bytes<'a>(call: &mut Call<'_>, bytes: Bytes) -> Option<&'a [u8]> {
-    if bytes.length == 0 {
+    // SAFETY: as the caller promises.
+    unsafe { slice(call, "bytes", bytes.data, bytes.length) }
+}
+
+/// What a plugin passes as so many of something, while the function runs. What cannot be, as no memory is
+/// there or is so large, fails.
+///
+/// # Safety
+/// There are as many as `length` says, for as long as the function runs.
+unsafe fn slice<'a, T>(
+    call: &mut Call<'_>,
+    what: &str,
+    data: *const T,
+    length: usize,
+) -> Option<&'a [T]> {
+    if length == 0 {
         return Some(&[]);
     }
-    if bytes.data.is_null() || isize::try_from(bytes.length).is_err() {
-        call.fail("it gave a null pointer where there should be bytes");
+    if data.is_null() {
+        call.fail(format!("it gave a null pointer where there should be {what}"));
         return None;
     }
-    // SAFETY: as the caller promises.
-    Some(unsafe { std::slice::from_raw_parts(bytes.data, bytes.length) })
+    let size = length.checked_mul(size_of::<T>()).and_then(|size| isize::try_from(size).ok());
+    if size.is_none_or(|size| data.addr().checked_add(size.unsigned_abs()).is_none()) {
+        call.fail(format!("it gave {length} {what}: no memory holds so many"));
+        return None;
+    }
+    if !data.is_aligned() {
+        call.fail(format!("it gave {what} at an address that is not aligned"));
+        return None;
+    }
+    // SAFETY: as the caller promises; and what can be looked at was.
+    Some(unsafe { std::slice::from_raw_parts(data, length) })
 }
 
 /// The text that a plugin passes, while the function runs.
@@ -184,34 +210,44 @@ unsafe trait Grows: Copy {
     const LEAST: usize;
 }
 
+/// Where a field of a struct ends: the struct's size in the version whose last field that was.
+macro_rules! end {
+    ($type:ty, $field:ident) => {{
+        const fn size<T, F>(_: fn(&T) -> &F) -> usize {
+            size_of::<F>()
+        }
+        offset_of!($type, $field) + size(|of: &$type| &of.$field)
+    }};
+}
+
 // SAFETY: numbers, raw pointers, and functions that may be null.
 unsafe impl Grows for abi::Stage {
     const WHAT: &'static str = "a stage";
-    const LEAST: usize = 104;
+    const LEAST: usize = end!(abi::Stage, drop);
 }
 
 // SAFETY: as above.
 unsafe impl Grows for abi::Filter {
     const WHAT: &'static str = "a filter";
-    const LEAST: usize = 80;
+    const LEAST: usize = end!(abi::Filter, drop);
 }
 
 // SAFETY: as above.
 unsafe impl Grows for abi::Tag {
     const WHAT: &'static str = "a tag";
-    const LEAST: usize = 88;
+    const LEAST: usize = end!(abi::Tag, drop);
 }
 
 // SAFETY: as above.
 unsafe impl Grows for abi::Observer {
     const WHAT: &'static str = "an observer";
-    const LEAST: usize = 32;
+    const LEAST: usize = end!(abi::Observer, drop);
 }
 
 // SAFETY: as above.
 unsafe impl Grows for abi::Diagnostic {
     const WHAT: &'static str = "a diagnostic";
-    const LEAST: usize = 80;
+    const LEAST: usize = end!(abi::Diagnostic, hint);
 }
 
 /// A struct that a plugin passes: as much of it as both know of.
@@ -225,7 +261,7 @@ unsafe fn copied<T: Grows>(call: &mut Call<'_>, given: *const T) -> Option<T> {
         return None;
     }
     // SAFETY: every struct of the ABI begins with its size.
-    let size = unsafe { given.cast::<u32>().read() } as usize;
+    let size = unsafe { given.cast::<u32>().read_unaligned() } as usize;
     if size < least {
         call.fail(format!("it gives {what} of {size} bytes, where the smallest has {least}"));
         return None;
@@ -245,8 +281,8 @@ unsafe fn copied<T: Grows>(call: &mut Call<'_>, given: *const T) -> Option<T> {
 macro_rules! functions {
     ($(fn $name:ident($call:ident $(, $argument:ident: $type:ty)* $(,)?) -> $result:ty, $otherwise:expr; $body:block)*) => {
         $(unsafe extern "C" fn $name(call: *mut abi::Call $(, $argument: $type)*) -> $result {
-            // SAFETY: the plugin passes on the call that it was called with, as the ABI says, and the bytes,
-            // structs and handles that it points to live until this returns.
+            // SAFETY: it is a plugin that calls; as the ABI says, the bytes, structs and handles that it points to
+            // live until this returns.
             unsafe { enter(call, $otherwise, |$call| $body) }
         })*
     };
@@ -562,32 +598,25 @@ functions! {
     }
 
     fn make_list(call, values: *const Handle, count: usize) -> Handle, 0; {
-        if count > 0 && values.is_null() {
-            call.fail("it gave a null pointer where there should be values");
-            return 0;
-        }
-        let mut list = Vec::with_capacity(count.min(MADE));
-        for at in 0..count {
-            let node = call.node(*values.add(at));
+        let values = given!(slice(call, "values", values, count), 0);
+        let mut list = Vec::with_capacity(values.len());
+        for value in values {
+            let node = call.node(*value);
             list.push(given!(call.copy(node), 0));
         }
-        let node = call.keep(Value::List(list));
-        call.handle(node)
+        call.made(Value::List(list))
     }
 
     fn make_map(call, keys: *const Bytes, values: *const Handle, count: usize) -> Handle, 0; {
-        if count > 0 && (keys.is_null() || values.is_null()) {
-            call.fail("it gave a null pointer where there should be keys and values");
-            return 0;
-        }
+        let keys = given!(slice(call, "keys", keys, count), 0);
+        let values = given!(slice(call, "values", values, count), 0);
         let mut map = Map::new();
-        for at in 0..count {
-            let key = given!(text(call, *keys.add(at)), 0);
-            let node = call.node(*values.add(at));
+        for (key, value) in keys.iter().zip(values) {
+            let key = given!(text(call, *key), 0);
+            let node = call.node(*value);
             map.insert(key.into(), given!(call.copy(node), 0));
         }
-        let node = call.keep(Value::Map(map));
-        call.handle(node)
+        call.made(Value::Map(map))
     }
 
     fn make_from_json(call, given: Bytes) -> Handle, 0; {
@@ -611,9 +640,6 @@ const LATE: &str = "it registers something when it is too late for that";
 /// Said of functions that are for stages.
 const NO_STAGE: &str = "it emits something where no stage is running";
 
-/// Room that is made for a list at once, whatever length a plugin says it has.
-const MADE: usize = 1024;
-
 /// The place of a diagnostic: `Some(None)` for none. `None` when its item is not the call's, which fails.
 fn place(call: &mut Call<'_>, raw: &abi::Diagnostic, file: &str) -> Option<Option<Place>> {
     let mut text = None;
@@ -634,7 +660,7 @@ fn place(call: &mut Call<'_>, raw: &abi::Diagnostic, file: &str) -> Option<Optio
         return Some(Some(Place::file(&name)));
     }
     let root = &call.shared.root;
-    let text = text.or_else(|| std::fs::read_to_string(root.join(&name)).ok());
+    let text = text.or_else(|| text_of(&root.join(&name)));
     let place = match (text, usize::try_from(raw.offset), raw.line) {
         (Some(text), Ok(offset), 0) => Place::at_offset(&name, &text, offset),
         (Some(text), _, line) => Place::in_text(&name, &text, line as usize, raw.column as usize),
@@ -643,6 +669,12 @@ fn place(call: &mut Call<'_>, raw: &abi::Diagnostic, file: &str) -> Option<Optio
         }
     };
     Some(Some(place))
+}
+
+/// The text of a file, but of no pipe or device, which may have no end.
+fn text_of(file: &Path) -> Option<String> {
+    file.metadata().is_ok_and(|found| found.is_file()).then_some(())?;
+    std::fs::read_to_string(file).ok()
 }
 
 /// The file of an item as messages name it, and its text where the item has it with it.

@@ -177,12 +177,12 @@ impl Desk<'_> {
             return failed(format!("it writes {path}, which is bengal's own"));
         }
         if let Some(claims) = self.claims {
-            let owner = Owner::other(format!("the stage {}", self.spec.name));
+            let owner = Owner::Stage(self.spec.name.as_str().into());
             let mut claims = claims.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match claims.claim(path.to_owned(), &owner) {
                 Ok(()) => {}
                 // Which of the two came first is a matter of threads: neither may win.
-                Err(other) if other.to_string().starts_with("the stage ") => {
+                Err(other @ Owner::Stage(_)) => {
                     return failed(format!("the output file {path} was made by {other} already"));
                 }
                 Err(other) => {
@@ -310,7 +310,7 @@ impl Worker<'_> {
                 &many
             }
         };
-        let status = function(call.pointer(), handles);
+        let status = call.run(|call| function(call, handles));
         let current = if let Role::Stage(desk) = &call.role { desk.current } else { 0 };
         (call.outcome(status), current)
     }
@@ -460,6 +460,6 @@ pub(super) fn tell(
     let handle = call.handle(data.into());
     let Some(function) = observer.raw.event else { return Ok(()) };
     // SAFETY: the plugin has registered the function for this state; calls come one after the other.
-    let status = unsafe { function(observer.raw.state, call.pointer(), event, handle) };
+    let status = call.run(|call| unsafe { function(observer.raw.state, call, event, handle) });
     call.outcome(status)
 }

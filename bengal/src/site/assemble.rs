@@ -192,7 +192,7 @@ fn needed(owner: &Owner, url: &str, title: &str) -> Diagnostic {
         Owner::Content(path) => {
             Diagnostic::error(Code::UrlConflict, message("it")).in_file(&content_path(path))
         }
-        Owner::Other(name) => Diagnostic::error(Code::UrlConflict, message(name)),
+        owner => Diagnostic::error(Code::UrlConflict, message(&owner.to_string())),
     };
     diagnostic.hint("give the page another `slug` or `url`")
 }
