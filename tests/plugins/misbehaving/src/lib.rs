@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bengal_plugin::{
-    Arguments, Barrier, Data, Error, Filter, Item, Items, Outbox, PerItem, Plugin, Registrar, Slot,
-    Stage, Tag, Value, Work,
+    Arguments, Barrier, Data, Error, Filter, Item, Items, Outbox, PerItem, Plugin, Purity,
+    Registrar, Slot, Stage, Tag, Value, Work,
 };
 
 struct Misbehaving {
@@ -36,11 +36,19 @@ impl Plugin for Misbehaving {
             "value" => registrar.value("title", "mine")?,
             "filter-taken" => registrar.filter(Named("upcase"))?,
             "together" => registrar.filter(Together(AtomicUsize::new(0)))?,
+            "read" => registrar.filter(Read)?,
+            "long" => registrar.filter(Long)?,
             "tag-taken" => registrar.tag(Named("if"))?,
             "template" => registrar.template("../x", "")?,
             _ => {}
         }
         registrar.stage(Self { fault, slot, barrier })
+    }
+}
+
+impl Drop for Misbehaving {
+    fn drop(&mut self) {
+        assert!(self.fault != "stage-drop-panic", "as it is dropped");
     }
 }
 
@@ -53,6 +61,48 @@ impl Filter for Named {
 
     fn apply(&self, _: Value<'_>, _: &Arguments<'_>) -> Result<Data, Error> {
         Ok(Data::Nil)
+    }
+}
+
+/// A filter that says what it reads.
+struct Read;
+
+impl Filter for Read {
+    fn name(&self) -> &str {
+        "read"
+    }
+
+    fn purity(&self) -> Purity {
+        Purity::DeclaresInputs
+    }
+
+    fn apply(&self, name: Value<'_>, arguments: &Arguments<'_>) -> Result<Data, Error> {
+        let name = name.as_str().unwrap_or_default();
+        arguments.declare_input(&format!("notes/{name}"))?;
+        arguments.log(name);
+        Ok(Data::Nil)
+    }
+}
+
+/// A filter that makes more than a filter may.
+struct Long;
+
+impl Filter for Long {
+    fn name(&self) -> &str {
+        "long"
+    }
+
+    fn apply(&self, _: Value<'_>, _: &Arguments<'_>) -> Result<Data, Error> {
+        Ok("x".repeat(17 << 20).into())
+    }
+}
+
+/// What panics once more when it is dropped.
+struct Twice;
+
+impl Drop for Twice {
+    fn drop(&mut self) {
+        panic!("as it is dropped");
     }
 }
 
@@ -128,6 +178,7 @@ impl Worker<'_> {
             "process-error" if item.path().contains('b') => {
                 Err(Error::new("it does not like this"))
             }
+            "panic-twice" => std::panic::panic_any(Twice),
             "process-panic" if item.path().contains('b') => panic!("in process"),
             "html-undeclared" => {
                 item.get("html");
@@ -183,6 +234,12 @@ impl Worker<'_> {
             _ => {}
         }
         Ok(())
+    }
+}
+
+impl Drop for Worker<'_> {
+    fn drop(&mut self) {
+        assert!(self.stage.fault != "drop-panic", "as it is dropped");
     }
 }
 
