@@ -11,6 +11,8 @@ mod corpora;
 mod faults;
 mod golden;
 mod kill;
+#[path = "../plugins/libraries.rs"]
+mod libraries;
 mod manual;
 mod memory;
 mod new;

@@ -162,7 +162,7 @@ fn ten_thousand_pages_pass_under_a_sanitizer() {
     let mut command = bengal();
     command.arg("build").arg(site.root()).args(crate::support::JSON).args(["-j", "8"]);
     command.arg("--plugin").arg(hello).arg("--plugin").arg(own);
-    command.arg("--plugin").arg(crate::plugins::library("word-goal"));
+    command.arg("--plugin").arg(crate::libraries::library("word-goal"));
     command.env("LD_PRELOAD", preload.trim()).env("ASAN_OPTIONS", "verify_asan_link_order=0");
     let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);

@@ -1,7 +1,6 @@
 //! Plugins: the examples, and deliberately broken ones, in Rust and in C, loaded by the binary.
 //!
-//! Those in Rust are built by cargo into the directory that the suite was built into, those in C by `cc`;
-//! where there is no `cc`, their tests say so and pass.
+//! Those in C are built by `cc`; where there is none, their tests say so and pass.
 //!
 //! **Invariant:** whatever is wrong with a plugin, the program says it in one sentence and ends with the code
 //! that its documentation gives: 2 for what fails before the build, 3 for what fails in it.
@@ -9,43 +8,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 use bengal::build::{BuildOptions, Listener, build};
 use bengal::pipeline::runner::Progress;
 
+use crate::libraries::{library, root, target};
 use crate::support::{JSON, Run, Site, bengal, differences, run};
-
-/// The folder that cargo builds into.
-fn target() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_bengal")).parent().unwrap().to_owned()
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The library of an example plugin, or a test's, in Rust.
-pub fn library(name: &str) -> PathBuf {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        cargo.current_dir(root()).args(["build", "--quiet", "--locked", "--target-dir"]);
-        let profile = target();
-        cargo.arg(profile.parent().unwrap());
-        if profile.ends_with("release") {
-            cargo.arg("--release");
-        }
-        for package in
-            ["badges", "word-goal", "csv-pages", "build-report", "misbehaving", "own-stage"]
-        {
-            cargo.args(["--package", package]);
-        }
-        assert!(cargo.status().unwrap().success(), "the plugins could not be built");
-    });
-    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    target().join(format!("{prefix}{}{suffix}", name.replace('-', "_")))
-}
 
 /// The library of the C file `source`, compiled into `site`'s parent; `None` where there is no compiler.
 pub fn compiled(site: &Site, name: &str, source: &str, flags: &[&str]) -> Option<PathBuf> {

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::plugins::{compiled, library};
+use crate::libraries::library;
+use crate::plugins::compiled;
 use crate::support::{Site, tree};
 
 use super::client::Server;

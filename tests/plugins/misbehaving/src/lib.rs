@@ -1,9 +1,13 @@
 //! A plugin that does what it is told to, for tests: mostly something wrong.
 //!
 //! Options: `fault`, what it does; `slot`, the stage that its own stands behind (`parse`), or `before:STAGE`;
-//! `barrier`, whether it is one.
+//! `barrier`, whether it is one; `witness`, the address of a function that is told when it begins and ends to
+//! allocate.
+//!
+//! A constructor takes memory before bengal has given the plugin any.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -16,6 +20,44 @@ struct Misbehaving {
     fault: String,
     slot: Slot,
     barrier: bool,
+    witness: usize,
+}
+
+/// What the constructor has made.
+static CONSTRUCTED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+extern "C" fn construct() {
+    if let Ok(mut constructed) = CONSTRUCTED.lock() {
+        constructed.extend([1; 1000]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "what stands in this section is called when the library is opened")]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = construct;
+
+/// Allocates, grows and frees in all ways, also what was made by the constructor, and keeps some.
+#[expect(unsafe_code, reason = "whoever gives the option lends a function")]
+fn allocate(witness: usize, number: usize) {
+    // SAFETY: the option is the address of such a function.
+    let witness: extern "C" fn(bool) =
+        unsafe { std::mem::transmute(std::ptr::with_exposed_provenance::<()>(witness)) };
+    witness(true);
+    Box::leak(vec![0_u8; 10_000].into_boxed_slice());
+    drop(std::hint::black_box(vec![number; 300]));
+    let mut grown = vec![1_u8; 10];
+    grown.extend([2; 5_000]);
+    grown.shrink_to(number % 100);
+    std::mem::forget(grown);
+    if let Ok(mut constructed) = CONSTRUCTED.lock() {
+        match number % 3 {
+            0 => *constructed = vec![3; number],
+            _ => constructed.extend([4; 900]),
+        }
+    }
+    witness(false);
 }
 
 bengal_plugin::export!(Misbehaving);
@@ -30,6 +72,7 @@ impl Plugin for Misbehaving {
             None => Slot::after(slot),
         };
         let barrier = options.bool("barrier")?.unwrap_or(false);
+        let witness = options.int("witness")?.and_then(|address| address.try_into().ok());
         match &*fault {
             "register-error" => return Err(Error::new("it does not like Mondays")),
             "register-panic" => panic!("in register"),
@@ -42,7 +85,7 @@ impl Plugin for Misbehaving {
             "template" => registrar.template("../x", "")?,
             _ => {}
         }
-        registrar.stage(Self { fault, slot, barrier })
+        registrar.stage(Self { fault, slot, barrier, witness: witness.unwrap_or(0) })
     }
 }
 
@@ -182,6 +225,15 @@ impl Worker<'_> {
             "process-panic" if item.path().contains('b') => panic!("in process"),
             "html-undeclared" => {
                 item.get("html");
+                Ok(())
+            }
+            "allocate" => {
+                let path = item.path();
+                allocate(self.stage.witness, path.bytes().map(usize::from).sum());
+                Ok(())
+            }
+            "ask" => {
+                item.path();
                 Ok(())
             }
             "set-unknown" => item.set("colour", "red"),
