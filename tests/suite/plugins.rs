@@ -144,7 +144,7 @@ fn a_source_makes_pages_and_declares_what_it_read() {
     let site = site();
     site.write(
         "rows.csv",
-        "name,title,body\none,\"First: \"\"one\"\"\",See [a](../a.md).\ntwo,Second,Text.\n",
+        "name,title,body\none,\"First: \"\"one\"\"\",See [a](../a.md).\ntwo,\"A\u{a0}\\\u{301}\nb\",Text.\n",
     );
     let file = site.path("rows.csv");
     let option = format!("csv-pages.file={}", file.display());
@@ -152,6 +152,7 @@ fn a_source_makes_pages_and_declares_what_it_read() {
     assert_eq!(run.diagnostics(), [""; 0], "{}", run.stderr);
     assert!(site.read("rows/one/index.html").contains("page First: \"one\"\n"));
     assert!(site.read("rows/one/index.html").contains("href=\"/a/\""));
+    assert!(site.read("rows/two/index.html").starts_with("page A\u{a0}\\\u{301}\nb\n"));
     let finished = run.messages().into_iter().last().unwrap();
     assert_eq!(finished["plugin_inputs"][0], file.to_str().unwrap());
     let missing = with(&site, &library("csv-pages"), &["--plugin-option", "csv-pages.file=no.csv"]);
@@ -683,6 +684,36 @@ fn what_a_stage_adds_behind_the_barrier_is_claimed_and_noted() {
     );
     site.build_clean(&[]);
     assert!(!site.path("public/made.txt").exists(), "a file that no longer belongs is left");
+}
+
+/// Which of two comes first is a matter of threads, and may not show.
+#[test]
+fn what_two_stages_add_under_one_path_is_the_same_on_every_run() {
+    let site = site();
+    for number in 0..40 {
+        site.write(&format!("content/many/{number}.md"), "x\n");
+    }
+    site.write("content/twice.txt", "of the site");
+    site.write("templates/page.liquid", "{{ page.title }} {{ site.data.twice }}");
+    let config = ["one", "two"].map(|title| {
+        let library = library("misbehaving");
+        let options = format!("{{fault: emit-one-path, slot: before:parse, title: {title}}}");
+        format!("- {{path: {}, as: {title}, options: {options}}}\n", library.display())
+    });
+    site.write("bengal.yaml", format!("plugins:\n{}", config.concat()));
+    for _ in 0..8 {
+        let run = site.build(&["-j", "4"]);
+        assert_eq!(
+            run.diagnostics(),
+            [
+                "error[url-conflict] content/twice.md there are two pages of this path, as a stage has added one",
+                "error[url-conflict] content/twice.txt content/twice.txt has the output path twice.txt already",
+                "warning[duplicate-key] data/twice.yaml this takes the place of another `twice` in the site's data",
+            ]
+        );
+        assert_eq!(site.read("twice/index.html"), "one two");
+        assert_eq!(site.read("twice.txt"), "of the site");
+    }
 }
 
 #[test]

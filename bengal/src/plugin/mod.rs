@@ -6,7 +6,7 @@
 //! 4. `stage` puts its stages into the chain; a callback that runs is a `call`, and sees items by their
 //!    `fields` and the site by `model`.
 //!
-//! What is `unsafe` in bengal, but for the allocator, is in `load`, `host`, `register`, `stage` and `liquid`.
+//! What is `unsafe` in bengal, but for the allocator, is in `load`, `host`, `call`, `register`, `stage` and `liquid`.
 //!
 //! **Invariant:** only what the command line or the configuration names is opened, by its path, and no
 //! plugin is opened whose handshake fails.

@@ -1,7 +1,7 @@
 //! A plugin that does what it is told to, for tests: mostly something wrong.
 //!
 //! Options: `fault`, what it does; `slot`, the stage that its own stands behind (`parse`), or `before:STAGE`;
-//! `barrier`, whether it is one; `witness`, the address of a function that is told when it begins and ends to
+//! `barrier`, whether it is one; `title`, of a page that it makes; `witness`, the address of a function that is told when it begins and ends to
 //! allocate.
 //!
 //! A constructor takes memory before bengal has given the plugin any.
@@ -21,6 +21,7 @@ struct Misbehaving {
     slot: Slot,
     barrier: bool,
     witness: usize,
+    title: String,
 }
 
 /// What the constructor has made.
@@ -72,6 +73,7 @@ impl Plugin for Misbehaving {
             None => Slot::after(slot),
         };
         let barrier = options.bool("barrier")?.unwrap_or(false);
+        let title = options.text("title")?.unwrap_or_default().to_owned();
         let witness = options.int("witness")?.and_then(|address| address.try_into().ok());
         match &*fault {
             "register-error" => return Err(Error::new("it does not like Mondays")),
@@ -85,7 +87,8 @@ impl Plugin for Misbehaving {
             "template" => registrar.template("../x", "")?,
             _ => {}
         }
-        registrar.stage(Self { fault, slot, barrier, witness: witness.unwrap_or(0) })
+        let witness = witness.unwrap_or(0);
+        registrar.stage(Self { fault, slot, barrier, witness, title })
     }
 }
 
@@ -190,9 +193,8 @@ impl Stage for Misbehaving {
 
     fn items(&self) -> Items {
         match &*self.fault {
-            "emit-million" | "emit-path" | "emit-late" | "emit-output" | "emit-twice" => {
-                Items::NONE
-            }
+            "emit-million" | "emit-one-path" | "emit-path" | "emit-late" | "emit-output"
+            | "emit-twice" => Items::NONE,
             "html-undeclared" => Items::PAGE,
             "empty" => Items::SOURCE | Items::PAGE | Items::RENDER | Items::OUTPUT,
             "change" => Items::SOURCE | Items::PAGE_HTML | Items::OUTPUT | Items::FILE,
@@ -270,6 +272,14 @@ impl Worker<'_> {
             "emit-million" => {
                 for number in 0..1_000_000 {
                     out.emit_page(&format!("many/{number}.md"), "x")?;
+                }
+            }
+            "emit-one-path" => {
+                let title = &self.stage.title;
+                out.emit_page("twice.md", &format!("---\ntitle: {title}\n---\n"))?;
+                out.emit_data("twice.yaml", title)?;
+                if title == "one" {
+                    out.emit_file("twice.txt", b"of a plugin")?;
                 }
             }
             "emit-path" => out.emit_page("../x.md", "x")?,
