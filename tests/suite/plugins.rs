@@ -617,7 +617,12 @@ fn errors_and_panics_name_the_stage_and_the_page() {
         ("panic-twice", 3, &["panicked at ", "without a message"]),
         ("drop-panic", 3, &["as it is dropped"]),
         ("stage-drop-panic", 0, &[]),
-        ("html-undeclared", 3, &["does not declare BENGAL_ITEM_HTML"]),
+        ("html-undeclared", 3, &["it reads `html`, and does not declare BENGAL_ITEM_HTML"]),
+        (
+            "set-html-undeclared",
+            3,
+            &["it sets `html` of a page: it does not declare BENGAL_ITEM_HTML"],
+        ),
         ("set-unknown", 3, &["it sets `colour` of a page: there is no field of that name"]),
         ("set-type", 3, &["it sets `title` of a page: it wants text"]),
         ("value", 2, &["`site.title`, which there is already"]),
@@ -684,6 +689,24 @@ fn what_a_stage_adds_behind_the_barrier_is_claimed_and_noted() {
     );
     site.build_clean(&[]);
     assert!(!site.path("public/made.txt").exists(), "a file that no longer belongs is left");
+}
+
+#[test]
+fn pages_that_are_left_out_pass_by() {
+    let site = site();
+    site.write("templates/page.liquid", "{{ page.content }}");
+    site.write("content/draft.md", "---\ntitle: Draft\ndraft: true\n---\nSome text.\n");
+    for barrier in ["false", "true"] {
+        let option = format!("misbehaving.barrier={barrier}");
+        let goal = library("word-goal");
+        let more = ["--plugin", goal.to_str().unwrap(), "--plugin-option", &option];
+        let run = misbehaving(&site, "upper", &more);
+        expect(&run, 0, &[]);
+        assert_eq!(run.diagnostics().len(), 2, "of a and b: {:?}", run.diagnostics());
+    }
+    let with_drafts = misbehaving(&site, "upper", &["--drafts"]);
+    expect(&with_drafts, 0, &[]);
+    assert!(site.read("draft/index.html").contains("Some TEXT"));
 }
 
 /// Which of two comes first is a matter of threads, and may not show.

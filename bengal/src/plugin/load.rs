@@ -4,9 +4,9 @@
 //! **Invariant:** a library is opened by its whole path, never by a name that the system would search for,
 //! and only after its handshake.
 //!
-//! **Invariant:** what runs is what the handshake has read. A library is never unloaded, so the system would give
-//! what it opened before for a file that has changed since: that is refused, but where copies are opened, each
-//! of which is named by what it holds.
+//! **Invariant:** what runs is what the handshake has read, unless its file is replaced between the two. A
+//! library is never unloaded, so the system would give what it opened before for a file that has changed
+//! since: that is refused, but where copies are opened, each of which is named by what it holds.
 #![expect(unsafe_code, reason = "a library's code is run")]
 
 use std::collections::BTreeMap;

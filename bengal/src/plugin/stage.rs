@@ -19,11 +19,13 @@ use super::fields;
 use super::model::World;
 use super::register::{ObserverSpec, StageSpec};
 use super::{Plugin, Shared};
+use crate::content::front_matter::exclusion;
+use crate::content::page::Parsed;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
 use crate::pipeline::item::{FileBytes, FileCopy, Output, Source};
 use crate::pipeline::{Barrier, Item, Outbox, PerItem, Slot as Place, Stage, StageError, Work};
-use crate::site::{Claims, Owner};
+use crate::site::{Claims, Owner, Settings};
 use crate::stages::{Context, NAMES, taken};
 use crate::value::{Text, Value};
 
@@ -116,6 +118,11 @@ fn failed<T>(message: impl Into<String>) -> Result<T, StageError> {
 impl Desk<'_> {
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.out.report(diagnostic);
+    }
+
+    /// Whether the stage has said that it is about the HTML of pages.
+    pub fn sees_html(&self) -> bool {
+        self.spec.items & abi::ITEM_HTML != 0
     }
 
     fn phase(&self) -> Phase {
@@ -349,8 +356,12 @@ impl Worker<'_> {
         })
     }
 
+    /// Whether it is given `item`. What is left out, and was not parsed, passes by: it will be no page.
     fn wants(&self, item: &Item) -> bool {
+        let Settings { now, wanted, .. } = self.stage.context.settings;
+        let is_left_out = |page: &Parsed| exclusion(&page.front, now.seconds, *wanted).is_some();
         self.stage.spec.items & fields::kind(item) != 0
+            && !matches!(item, Item::Page(page) if is_left_out(page))
     }
 }
 

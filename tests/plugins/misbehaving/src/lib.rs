@@ -7,6 +7,7 @@
 //! A constructor takes memory before bengal has given the plugin any.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -82,6 +83,7 @@ impl Plugin for Misbehaving {
             "filter-taken" => registrar.filter(Named("upcase"))?,
             "together" => registrar.filter(Together(AtomicUsize::new(0)))?,
             "read" => registrar.filter(Read)?,
+            "titles" => registrar.filter(Titles)?,
             "long" => registrar.filter(Long)?,
             "tag-taken" => registrar.tag(Named("if"))?,
             "template" => registrar.template("../x", "")?,
@@ -127,6 +129,25 @@ impl Filter for Read {
         arguments.declare_input(&format!("notes/{name}"))?;
         arguments.log(name);
         Ok(Data::Nil)
+    }
+}
+
+/// A filter that counts the pages of another title than its argument, for measurements.
+struct Titles;
+
+impl Filter for Titles {
+    fn name(&self) -> &str {
+        "titles"
+    }
+
+    fn arguments(&self) -> RangeInclusive<u32> {
+        1..=1
+    }
+
+    fn apply(&self, pages: Value<'_>, arguments: &Arguments<'_>) -> Result<Data, Error> {
+        let own = arguments.index(0).and_then(Value::as_str);
+        let is_other = |page: &Value<'_>| page.get("title").and_then(Value::as_str) != own;
+        Ok(pages.iter().filter(is_other).count().into())
     }
 }
 
@@ -195,7 +216,7 @@ impl Stage for Misbehaving {
         match &*self.fault {
             "emit-million" | "emit-one-path" | "emit-path" | "emit-late" | "emit-output"
             | "emit-twice" => Items::NONE,
-            "html-undeclared" => Items::PAGE,
+            "html-undeclared" | "set-html-undeclared" => Items::PAGE,
             "empty" => Items::SOURCE | Items::PAGE | Items::RENDER | Items::OUTPUT,
             "change" => Items::SOURCE | Items::PAGE_HTML | Items::OUTPUT | Items::FILE,
             "render" => Items::RENDER,
@@ -238,6 +259,7 @@ impl Worker<'_> {
                 item.path();
                 Ok(())
             }
+            "set-html-undeclared" => item.set("html", "<p>"),
             "set-unknown" => item.set("colour", "red"),
             "set-type" => item.set("title", 3),
             "drop" if item.path().contains('b') => item.discard(),
