@@ -8,19 +8,19 @@
 
 use std::alloc::Layout;
 use std::ffi::c_void;
-use std::mem::{MaybeUninit, offset_of, size_of};
+use std::mem::size_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::ptr::null_mut;
 
 use bengal_plugin::abi::{self, Bytes, Handle};
 
 use super::call::{Call, Node, Role};
+use super::given::{bytes, copied, slice, text};
+use super::place::place;
 use super::stage::What;
 use super::{fields, json};
-use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::pipeline::StageError;
-use crate::site::content_path;
 use crate::value::{Map, Value};
 
 #[expect(clippy::cast_possible_truncation, reason = "it has some hundred bytes")]
@@ -144,136 +144,6 @@ unsafe fn enter<'c, T>(
         };
     // SAFETY: as the caller promises.
     unsafe { Call::with(call, otherwise, guarded) }
-}
-
-/// The bytes that a plugin passes, while the function runs.
-///
-/// # Safety
-/// There are as many bytes as it says, for as long as the function runs.
-unsafe fn bytes<'a>(call: &mut Call<'_>, bytes: Bytes) -> Option<&'a [u8]> {
-    // SAFETY: as the caller promises.
-    unsafe { slice(call, "bytes", bytes.data, bytes.length) }
-}
-
-/// What a plugin passes as so many of something, while the function runs. What cannot be, as no memory is
-/// there or is so large, fails.
-///
-/// # Safety
-/// There are as many as `length` says, for as long as the function runs.
-unsafe fn slice<'a, T>(
-    call: &mut Call<'_>,
-    what: &str,
-    data: *const T,
-    length: usize,
-) -> Option<&'a [T]> {
-    if length == 0 {
-        return Some(&[]);
-    }
-    if data.is_null() {
-        call.fail(format!("it gave a null pointer where there should be {what}"));
-        return None;
-    }
-    let size = length.checked_mul(size_of::<T>()).and_then(|size| isize::try_from(size).ok());
-    if size.is_none_or(|size| data.addr().checked_add(size.unsigned_abs()).is_none()) {
-        call.fail(format!("it gave {length} {what}: no memory holds so many"));
-        return None;
-    }
-    if !data.is_aligned() {
-        call.fail(format!("it gave {what} at an address that is not aligned"));
-        return None;
-    }
-    // SAFETY: as the caller promises; and what can be looked at was.
-    Some(unsafe { std::slice::from_raw_parts(data, length) })
-}
-
-/// The text that a plugin passes, while the function runs.
-///
-/// # Safety
-/// As [`bytes`].
-unsafe fn text<'a>(call: &mut Call<'_>, given: Bytes) -> Option<&'a str> {
-    // SAFETY: as the caller promises.
-    let text = std::str::from_utf8(unsafe { bytes(call, given) }?);
-    if text.is_err() {
-        call.fail("it gave text that is not UTF-8");
-    }
-    text.ok()
-}
-
-/// A struct that plugins pass, of which later minor versions have more.
-///
-/// # Safety
-/// All its bytes zero are a value of it.
-unsafe trait Grows: Copy {
-    /// What messages call it.
-    const WHAT: &'static str;
-    /// Its bytes in ABI 1.0. What is behind them is zero where a plugin does not know of it.
-    const LEAST: usize;
-}
-
-/// Where a field of a struct ends: the struct's size in the version whose last field that was.
-macro_rules! end {
-    ($type:ty, $field:ident) => {{
-        const fn size<T, F>(_: fn(&T) -> &F) -> usize {
-            size_of::<F>()
-        }
-        offset_of!($type, $field) + size(|of: &$type| &of.$field)
-    }};
-}
-
-// SAFETY: numbers, raw pointers, and functions that may be null.
-unsafe impl Grows for abi::Stage {
-    const WHAT: &'static str = "a stage";
-    const LEAST: usize = end!(abi::Stage, drop);
-}
-
-// SAFETY: as above.
-unsafe impl Grows for abi::Filter {
-    const WHAT: &'static str = "a filter";
-    const LEAST: usize = end!(abi::Filter, drop);
-}
-
-// SAFETY: as above.
-unsafe impl Grows for abi::Tag {
-    const WHAT: &'static str = "a tag";
-    const LEAST: usize = end!(abi::Tag, drop);
-}
-
-// SAFETY: as above.
-unsafe impl Grows for abi::Observer {
-    const WHAT: &'static str = "an observer";
-    const LEAST: usize = end!(abi::Observer, drop);
-}
-
-// SAFETY: as above.
-unsafe impl Grows for abi::Diagnostic {
-    const WHAT: &'static str = "a diagnostic";
-    const LEAST: usize = end!(abi::Diagnostic, hint);
-}
-
-/// A struct that a plugin passes: as much of it as both know of.
-///
-/// # Safety
-/// `given` is null, or points to as many bytes as its first four say.
-unsafe fn copied<T: Grows>(call: &mut Call<'_>, given: *const T) -> Option<T> {
-    let (what, least) = (T::WHAT, T::LEAST);
-    if given.is_null() {
-        call.fail(format!("it gives a null pointer as {what}"));
-        return None;
-    }
-    // SAFETY: every struct of the ABI begins with its size.
-    let size = unsafe { given.cast::<u32>().read_unaligned() } as usize;
-    if size < least {
-        call.fail(format!("it gives {what} of {size} bytes, where the smallest has {least}"));
-        return None;
-    }
-    let mut copy = MaybeUninit::<T>::zeroed();
-    // SAFETY: there are `size` bytes, of which as many are copied as there is room for; what is not copied
-    // is zero, which is sound.
-    unsafe {
-        let (from, to) = (given.cast::<u8>(), copy.as_mut_ptr().cast::<u8>());
-        to.copy_from_nonoverlapping(from, size.min(size_of::<T>()));
-        Some(copy.assume_init())
-    }
 }
 
 /// Functions of the table, each given the call that a plugin has passed. The second expression is what is
@@ -639,66 +509,3 @@ const LATE: &str = "it registers something when it is too late for that";
 
 /// Said of functions that are for stages.
 const NO_STAGE: &str = "it emits something where no stage is running";
-
-/// The place of a diagnostic: `Some(None)` for none. `None` when its item is not the call's, which fails.
-fn place(call: &mut Call<'_>, raw: &abi::Diagnostic, file: &str) -> Option<Option<Place>> {
-    let mut text = None;
-    let mut name = file.to_owned();
-    if raw.item != 0 {
-        let place = call.item(raw.item)?;
-        if let Role::Stage(desk) = &call.role {
-            let (of_item, own) = source_of(&desk.items[place].item, call);
-            if file.is_empty() {
-                (name, text) = (of_item, own);
-            }
-        }
-    }
-    if name.is_empty() {
-        return Some(None);
-    }
-    if raw.line == 0 && raw.offset < 0 {
-        return Some(Some(Place::file(&name)));
-    }
-    let root = &call.shared.root;
-    let text = text.or_else(|| text_of(&root.join(&name)));
-    let place = match (text, usize::try_from(raw.offset), raw.line) {
-        (Some(text), Ok(offset), 0) => Place::at_offset(&name, &text, offset),
-        (Some(text), _, line) => Place::in_text(&name, &text, line as usize, raw.column as usize),
-        (None, _, line) => {
-            Place { line: line as usize, column: raw.column as usize, ..Place::file(&name) }
-        }
-    };
-    Some(Some(place))
-}
-
-/// The text of a file, but of no pipe or device, which may have no end.
-fn text_of(file: &Path) -> Option<String> {
-    file.metadata().is_ok_and(|found| found.is_file()).then_some(())?;
-    std::fs::read_to_string(file).ok()
-}
-
-/// The file of an item as messages name it, and its text where the item has it with it.
-fn source_of(item: &crate::pipeline::Item, call: &Call<'_>) -> (String, Option<String>) {
-    use crate::pipeline::Item;
-    let name = |id| Some(call.world?.site?.name_of(id));
-    let page = |id| name(id).unwrap_or_default();
-    match item {
-        Item::Source(source) => {
-            (content_path(&source.path), source.text.as_deref().map(str::to_owned))
-        }
-        Item::DataSource(source) => {
-            (format!("data/{}", source.path), source.text.as_deref().map(str::to_owned))
-        }
-        Item::Page(page) => (content_path(&page.path), None),
-        Item::Data(data) => (format!("data/{}", data.path), None),
-        Item::File(file) => match &file.resource {
-            Some(path) => (content_path(path), None),
-            None => (Path::new("static").join(&*file.to).to_string_lossy().into_owned(), None),
-        },
-        Item::Render(render) => (page(render.page), None),
-        Item::Output(output) => match output.page {
-            Some(id) => (page(id), None),
-            None => (output.path.to_string(), None),
-        },
-    }
-}

@@ -6,7 +6,8 @@
 //! 4. `stage` puts its stages into the chain; a callback that runs is a `call`, and sees items by their
 //!    `fields` and the site by `model`.
 //!
-//! What is `unsafe` in bengal, but for the allocator, is in `load`, `host`, `call`, `register`, `stage` and `liquid`.
+//! What is `unsafe` in bengal, but for the allocator, is in `load`, `host`, `given`, `call`, `register`, `stage` and
+//! `liquid`.
 //!
 //! **Invariant:** only what the command line or the configuration names is opened, by its path, and no
 //! plugin is opened whose handshake fails.
@@ -17,6 +18,7 @@
 mod bundled;
 mod call;
 mod fields;
+mod given;
 pub mod handshake;
 mod host;
 mod json;
@@ -26,6 +28,7 @@ mod markers;
 mod model;
 pub mod observer;
 mod options;
+mod place;
 mod register;
 mod stage;
 
