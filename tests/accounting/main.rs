@@ -9,7 +9,10 @@
 
 mod chain;
 mod exact;
+#[path = "../plugins/libraries.rs"]
+mod libraries;
 mod peaks;
+mod plugins;
 mod referee;
 
 #[global_allocator]

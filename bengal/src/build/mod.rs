@@ -20,8 +20,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use prepare::{
-    CONFIG, INPUTS, TEMPLATES, THEMES, load_plugins, now, open_site, output_path, read_config,
-    settings,
+    CONFIG, INPUTS, TEMPLATES, THEMES, load_plugins, now, open_site, output_path, plugin_libraries,
+    read_config, settings,
 };
 pub use preview::{Preview, PreviewError, PreviewOptions, preview};
 
@@ -78,6 +78,9 @@ pub struct BuildOptions {
     pub plugins: Vec<PathBuf>,
     /// Options of plugins, over those of the configuration.
     pub plugin_options: Vec<GivenOption>,
+    /// Where libraries of plugins are copied to before they are opened: so they may change between two builds of
+    /// one process. Else they are opened where they are, and a change is refused.
+    pub plugin_copies: Option<PathBuf>,
 }
 
 /// How a build went.
@@ -232,7 +235,7 @@ pub fn build_with<'s>(
     stages::register(&context, &mut registry);
     plugins.stages(&context).into_iter().chain(stages).for_each(|stage| registry.register(stage));
     let chain = registry.into_chain()?;
-    plugins.settle(&chain.iter().map(|stage| stage.name()).collect::<Vec<_>>())?;
+    plugins.settle_in(&chain)?;
     let opened = output.open(listener.waiting).map_err(at(output.root()))?;
     let jobs = options.jobs.unwrap_or_else(processors);
     let mut watch = Watch::new(plugins, settings);

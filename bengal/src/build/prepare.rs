@@ -240,15 +240,25 @@ pub fn load_plugins(
     root: &Path,
     settings: &Settings,
 ) -> Result<Plugins, BuildError> {
-    // Paths in a configuration are relative to it.
-    let folder = options.config.as_deref().and_then(Path::parent).unwrap_or(root);
-    let wanted = Wanted {
-        config: &settings.config.plugins,
-        folder,
+    Ok(Plugins::load(wanted(options, root, &settings.config), settings)?)
+}
+
+/// The libraries that the configuration and the command line name, whether or not there are such files; `None`
+/// where the configuration is wrong.
+pub fn plugin_libraries(options: &BuildOptions, root: &Path) -> Option<Vec<PathBuf>> {
+    let config = read_config(options.config.as_deref(), root, &mut Vec::new()).ok()?;
+    Some(wanted(options, root, &config).libraries())
+}
+
+fn wanted<'a>(options: &'a BuildOptions, root: &'a Path, config: &'a Config) -> Wanted<'a> {
+    Wanted {
+        config: &config.plugins,
+        // Paths in a configuration are relative to it.
+        folder: options.config.as_deref().and_then(Path::parent).unwrap_or(root),
         paths: &options.plugins,
         options: &options.plugin_options,
-    };
-    Ok(Plugins::load(wanted, settings)?)
+        copies: options.plugin_copies.as_deref(),
+    }
 }
 
 /// The templates of the site, of plugins, of its theme, and of the embedded theme, in this order.

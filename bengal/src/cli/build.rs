@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{BuildArguments, MessageFormat, SiteArguments, diagnostics, progress, table};
+use super::{
+    BuildArguments, BuildingArguments, MessageFormat, PluginArguments, SiteArguments, diagnostics,
+    progress, table,
+};
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
 use crate::content::front_matter::{Excluded, Wanted};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -18,20 +21,42 @@ impl From<&SiteArguments> for BuildOptions {
     }
 }
 
-impl From<&BuildArguments> for BuildOptions {
-    fn from(arguments: &BuildArguments) -> Self {
+impl From<&PluginArguments> for BuildOptions {
+    fn from(arguments: &PluginArguments) -> Self {
+        Self {
+            plugins: arguments.plugins.clone(),
+            plugin_options: arguments.plugin_options.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&BuildingArguments> for BuildOptions {
+    fn from(arguments: &BuildingArguments) -> Self {
         Self {
             jobs: arguments.jobs.map(usize::from),
-            base_url: arguments.base_url.clone(),
             wanted: Wanted {
-                drafts: arguments.drafts,
                 future: arguments.future,
                 expired: arguments.expired,
+                ..Wanted::default()
             },
             strict: arguments.strict,
-            plugins: arguments.plugins.plugins.clone(),
-            plugin_options: arguments.plugins.plugin_options.clone(),
-            ..Self::from(&arguments.site)
+            ..Self::from(&arguments.plugins)
+        }
+    }
+}
+
+impl From<&BuildArguments> for BuildOptions {
+    fn from(arguments: &BuildArguments) -> Self {
+        let Self { site, output, config, .. } = Self::from(&arguments.site);
+        let building = Self::from(&arguments.building);
+        Self {
+            site,
+            output,
+            config,
+            base_url: arguments.base_url.clone(),
+            wanted: Wanted { drafts: arguments.drafts, ..building.wanted },
+            ..building
         }
     }
 }
@@ -43,7 +68,7 @@ pub(super) const WAITING: &str =
 /// Builds a site; gives the exit code.
 pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
     let options = BuildOptions::from(arguments);
-    let human = arguments.message_format == MessageFormat::Human;
+    let human = arguments.building.message_format == MessageFormat::Human;
     let built = progress::with(human && !arguments.quiet, |progress| {
         let waiting = || {
             if !arguments.quiet {
@@ -65,7 +90,7 @@ pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
             return Ok(2);
         }
     };
-    match arguments.message_format {
+    match arguments.building.message_format {
         MessageFormat::Json => print_lines(&report_lines(&report)),
         MessageFormat::Human => print_human(&report, arguments),
     }

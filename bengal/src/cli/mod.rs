@@ -104,19 +104,12 @@ struct SiteArguments {
     config: Option<PathBuf>,
 }
 
+/// How any build of a site is made and told of.
 #[derive(Debug, Args)]
-struct BuildArguments {
-    #[command(flatten)]
-    site: SiteArguments,
+struct BuildingArguments {
     /// Workers of each stage that handles pages one by one [default: one for each processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// Where the site will be served, in place of the configuration's `base_url`
-    #[arg(long, value_name = "URL")]
-    base_url: Option<String>,
-    /// Build drafts too
-    #[arg(long)]
-    drafts: bool,
     /// Build pages dated in the future too
     #[arg(long)]
     future: bool,
@@ -128,15 +121,29 @@ struct BuildArguments {
     strict: bool,
     #[command(flatten)]
     plugins: PluginArguments,
+    /// How to print: for people, or one JSON object a line
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    message_format: MessageFormat,
+}
+
+#[derive(Debug, Args)]
+struct BuildArguments {
+    #[command(flatten)]
+    site: SiteArguments,
+    /// Where the site will be served, in place of the configuration's `base_url`
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// Build drafts too
+    #[arg(long)]
+    drafts: bool,
     /// Print diagnostics only
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
     /// Print the table of stages too
     #[arg(short, long)]
     verbose: bool,
-    /// How to print: for people, or one JSON object a line
-    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
-    message_format: MessageFormat,
+    #[command(flatten)]
+    building: BuildingArguments,
 }
 
 #[derive(Debug, Args)]
@@ -163,26 +170,11 @@ struct ServeArguments {
     /// Open the site in a browser
     #[arg(long)]
     open: bool,
-    /// Workers of each stage that handles pages one by one [default: one for each processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
     /// Leave drafts out
     #[arg(long)]
     no_drafts: bool,
-    /// Build pages dated in the future too
-    #[arg(long)]
-    future: bool,
-    /// Build expired pages too
-    #[arg(long)]
-    expired: bool,
-    /// Undefined names in templates are errors, and so is every warning
-    #[arg(long)]
-    strict: bool,
     #[command(flatten)]
-    plugins: PluginArguments,
-    /// How to print: for people, or one JSON object a line
-    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
-    message_format: MessageFormat,
+    building: BuildingArguments,
 }
 
 /// How messages are printed.

@@ -66,6 +66,12 @@ pub fn kept<T>(work: impl FnOnce() -> T) -> T {
     THREAD.with(|thread| thread.kept(work))
 }
 
+/// Of what the calling thread has allocated, `bytes` more are its stage's, as if made in [`kept`]; or fewer,
+/// where it is less than 0.
+pub fn keep(bytes: i64) {
+    THREAD.with(|thread| thread.keep(bytes));
+}
+
 /// What of [`net`] can go with items: all but what was [`kept`].
 pub fn movable() -> i64 {
     THREAD.with(|thread| thread.movable())

@@ -43,6 +43,7 @@ use current::{CurrentPage, Globals, Paginator};
 use host::PageHost;
 use kept::Kept;
 pub use language::language;
+pub use page_view::Bodiless;
 use page_view::SiteView;
 
 /// The names that `site` has in templates: none of a plugin's.

@@ -140,7 +140,7 @@ pub struct Bytes {
 }
 
 /// What the host knows of the callback that it has called. Good only until that returns, and only on
-/// the thread that it was called on.
+/// the thread that it was called on; functions that are given another do nothing, and fail.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Call {
@@ -438,6 +438,7 @@ pub struct Host {
     pub has_output: unsafe extern "C" fn(call: *mut Call, path: Bytes) -> i32,
 
     /// The site, as templates know it: `title`, `base_url`, `params`, …; from taxonomy on also `pages`, `data` and so on.
+    /// 0 in filters and tags, which are given what they are about.
     pub site: unsafe extern "C" fn(call: *mut Call) -> Handle,
 
     /// `BENGAL_KIND_…` of a value; `BENGAL_KIND_NONE` of 0.
