@@ -52,12 +52,16 @@ struct Renderer<'b> {
 impl PerItem for Renderer<'_> {
     fn process(&mut self, item: Item, out: &mut Outbox<'_>) -> Result<(), StageError> {
         let Item::Render(job) = item else { return out.emit(item) };
+        // The further pages of a list are no pages of the site.
+        let pages = u64::from(job.number == 1);
+        let counts = self.context.written;
         match self.render(job, &mut out.reports)? {
-            Some(output) => out.emit(Item::Output(output)),
+            Some(output) => {
+                counts.rendered.fetch_add(pages, Ordering::Relaxed);
+                out.emit(Item::Output(output))
+            }
             None => {
-                // The further pages of a list are no pages of the site.
-                let pages = u64::from(job.number == 1);
-                self.context.written.left_out.fetch_add(pages, Ordering::Relaxed);
+                counts.left_out.fetch_add(pages, Ordering::Relaxed);
                 Ok(())
             }
         }
