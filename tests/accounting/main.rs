@@ -11,6 +11,7 @@ mod chain;
 mod exact;
 mod peaks;
 mod referee;
+mod site;
 
 #[global_allocator]
 static ALLOCATOR: referee::Referee = referee::Referee;

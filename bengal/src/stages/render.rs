@@ -8,6 +8,7 @@ use super::{Context, links};
 use crate::content::page::{Kind, Link};
 use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::memory;
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 use crate::site::{Made, Missing, Page, Site, content_path, list_url};
@@ -34,8 +35,8 @@ impl Stage for Render<'_> {
             context: self.context,
             body: Vec::new(),
             content: String::new(),
+            html: String::new(),
             buffers: Buffers::default(),
-            size: 0,
         }))
     }
 }
@@ -44,9 +45,8 @@ struct Renderer<'b> {
     context: &'b Context<'b>,
     body: Vec<u8>,
     content: String,
+    html: String,
     buffers: Buffers,
-    /// Bytes of the page before: the next is likely as large.
-    size: usize,
 }
 
 impl PerItem for Renderer<'_> {
@@ -55,10 +55,14 @@ impl PerItem for Renderer<'_> {
         // The further pages of a list are no pages of the site.
         let pages = u64::from(job.number == 1);
         let counts = self.context.written;
-        match self.render(job, &mut out.reports)? {
-            Some(output) => {
+        // What this leaves allocated stays: buffers, views of the site, what is remembered of it.
+        match memory::kept(|| self.render(job, &mut out.reports))? {
+            Some(page) => {
                 counts.rendered.fetch_add(pages, Ordering::Relaxed);
-                out.emit(Item::Output(output))
+                let path = Arc::from(output_path(&list_url(&page.url, job.number)));
+                // A copy is as long as the page, which the buffer is not.
+                let bytes = self.html.as_bytes().to_vec();
+                out.emit(Item::Output(Output { path, bytes, page: Some(job.page) }))
             }
             None => {
                 counts.left_out.fetch_add(pages, Ordering::Relaxed);
@@ -68,13 +72,13 @@ impl PerItem for Renderer<'_> {
     }
 }
 
-impl Renderer<'_> {
-    /// The finished page; `None` when a template failed, which was reported.
+impl<'b> Renderer<'b> {
+    /// Renders a page into the buffer; gives it, or `None` when a template failed, which was reported.
     fn render(
         &mut self,
         job: Job,
         reports: &mut Vec<Diagnostic>,
-    ) -> Result<Option<Output>, StageError> {
+    ) -> Result<Option<&'b Page>, StageError> {
         let Context { settings, templates, languages, store, site, views, within, .. } =
             *self.context;
         let Some(site) = site.get() else {
@@ -116,18 +120,14 @@ impl Renderer<'_> {
             name: &name,
         };
         let template = template_of(self.context, site, job, reports);
-        let mut html = String::with_capacity(self.size + self.size / 4);
-        match templates.render(&template, &rendering, &mut self.buffers, &mut html, reports) {
-            Ok(()) => {}
-            Err(RenderError::Unusable) => return Ok(None),
+        match templates.render(&template, &rendering, &mut self.buffers, &mut self.html, reports) {
+            Ok(()) => Ok(Some(page)),
+            Err(RenderError::Unusable) => Ok(None),
             Err(RenderError::Failed(diagnostic)) => {
                 reports.push(*diagnostic);
-                return Ok(None);
+                Ok(None)
             }
         }
-        self.size = html.len();
-        let path = output_path(&list_url(&page.url, job.number));
-        Ok(Some(Output { path: Arc::from(path), bytes: html.into_bytes(), page: Some(job.page) }))
     }
 }
 
