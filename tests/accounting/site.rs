@@ -6,12 +6,17 @@ use bengal::build::{BuildOptions, BuildReport, Listener, build};
 use bengal::memory::Memory;
 use bengal::pipeline::runner::Progress;
 
-use crate::referee;
+use crate::referee::{self, Change};
 
 const PAGES: usize = 60;
 
 /// Builds a site of pages that `layout` renders, with one worker.
 fn built(layout: &str) -> BuildReport {
+    logged(layout).0
+}
+
+/// The same, with every change that the referee saw.
+fn logged(layout: &str) -> (BuildReport, Vec<Change>) {
     let site = tempfile::tempdir().unwrap();
     for folder in ["content", "templates"] {
         fs::create_dir(site.path().join(folder)).unwrap();
@@ -29,9 +34,10 @@ fn built(layout: &str) -> BuildReport {
     let options =
         BuildOptions { site: site.path().to_owned(), jobs: Some(1), ..BuildOptions::default() };
     let listener = Listener { progress: &Progress::default(), waiting: &|| () };
-    let (report, _) = referee::logged(|| build(&options, &listener).unwrap());
+    let (report, changes) = referee::logged(|| build(&options, &listener).unwrap());
     assert_eq!((report.exit_code(), report.pages), (0, PAGES + 2));
-    report
+    assert!(site.path().join(".bengal-metrics/history.jsonl").exists());
+    (report, changes)
 }
 
 fn memory(report: &BuildReport, stage: &str) -> Memory {
@@ -67,4 +73,19 @@ fn the_buffers_that_render_uses_again_are_renders() {
     let [render, write] = more(&page(100), &page(1_000_000));
     // Both let all of it go.
     assert!(render.abs() < 20_000 && write.abs() < 20_000, "{render} {write}");
+}
+
+#[test]
+fn the_record_takes_less_than_two_megabytes() {
+    let (_, changes) = logged("{{ page.title }}");
+    let own = referee::thread();
+    // What is done when the last worker has ended: the report, the record, and the keeping of it.
+    let last = changes.iter().rposition(|(thread, _)| *thread != own).unwrap();
+    let mut live = 0;
+    let heights = changes[last + 1..].iter().map(|(_, change)| {
+        live += change;
+        live
+    });
+    let peak = heights.max().unwrap();
+    assert!((10_000..2_000_000).contains(&peak), "{peak}");
 }

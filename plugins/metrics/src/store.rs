@@ -3,8 +3,8 @@
 //! 1. The folder is made, where it is not there, within the site.
 //! 2. The history is locked: builds of other processes wait, for a moment.
 //! 3. The record is appended, by one write.
-//! 4. Where so many records are not wanted, the oldest go.
-//! 5. `latest.json` is replaced.
+//! 4. `latest.json` is replaced.
+//! 5. Where so many records are not wanted, the oldest go. This is last, as the lock goes with the file.
 //!
 //! **Invariant:** a reader, who takes no lock, never sees half of `latest.json`, and sees each line of the
 //! history whole, or not at all, or as the unfinished last one. Nothing is written through a symbolic link.
@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 use crate::history::{HISTORY, LATEST};
 use crate::record::Record;
 
-/// How long it is waited for builds of other processes. They hold the lock for a millisecond.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long it is waited for builds of other processes. Each holds the lock for a millisecond, but a machine
+/// may be busy. Who holds it for ever does not hold up a build for ever.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a record was not kept, in words.
 #[derive(Debug, thiserror::Error)]
@@ -84,10 +85,11 @@ impl Store {
             move |error: io::Error| Fault::new(format_args!("{}/{name}", self.shown), error)
         };
         append(&mut history, &line).map_err(fault(HISTORY))?;
-        if let Some(keep) = keep {
-            self.cut(&mut history, keep).map_err(fault(HISTORY))?;
+        self.replace(LATEST, |file| file.write_all(latest.as_bytes())).map_err(fault(LATEST))?;
+        match keep {
+            Some(keep) => self.cut(&mut history, keep).map_err(fault(HISTORY)),
+            None => Ok(()),
         }
-        self.replace(LATEST, |file| file.write_all(latest.as_bytes())).map_err(fault(LATEST))
     }
 
     /// The history, opened to be appended to, and locked where the system can.
@@ -223,4 +225,84 @@ fn start_of_last(file: &mut File, lines: u64) -> io::Result<u64> {
         end = start;
     }
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::History;
+
+    fn record(number: u64) -> Record {
+        let timestamp = "2026-11-22T13:04:00.123Z".to_owned();
+        Record {
+            schema: crate::record::SCHEMA,
+            timestamp,
+            total_pages: number,
+            ..Record::default()
+        }
+    }
+
+    fn numbers(folder: &Path) -> Vec<u64> {
+        let mut history = History::open(&folder.join("metrics").join(HISTORY)).unwrap();
+        let numbers = history.by_ref().map(|record| record.unwrap().total_pages).collect();
+        assert_eq!((history.notes().damaged, history.notes().unfinished), (0, false));
+        numbers
+    }
+
+    #[test]
+    fn what_several_add_at_once_is_whole_and_none_is_lost_while_others_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "metrics").unwrap();
+        (0..100).for_each(|number| store.add(&record(number), None).unwrap());
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let folder = folder.path();
+                scope.spawn(move || {
+                    // The oldest go while others add, and wait for the file that goes.
+                    for number in 0..40 {
+                        let own = 1_000 + thread * 100 + number;
+                        Store::open(folder, "metrics")
+                            .and_then(|store| store.add(&record(own), Some(190)))
+                            .unwrap();
+                    }
+                });
+            }
+        });
+        let mut kept = numbers(folder.path());
+        assert_eq!(kept[..30], (70..100).collect::<Vec<_>>());
+        let mut added = kept.split_off(30);
+        added.sort_unstable();
+        let all =
+            (0..8).flat_map(|thread| (0..40).map(move |number| 1_000 + thread * 100 + number));
+        assert_eq!(added, all.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn as_many_lines_are_kept_as_are_wanted_however_long_they_are() {
+        for length in [1, 1_000, 70_000] {
+            let mut file = tempfile::tempfile().unwrap();
+            let line = "x".repeat(length - 1) + "\n";
+            file.write_all(line.repeat(5).as_bytes()).unwrap();
+            for (lines, start) in [(1, 4), (2, 3), (4, 1), (5, 0), (6, 0), (u64::MAX, 0)] {
+                let found = start_of_last(&mut file, lines).unwrap();
+                assert_eq!(found, start * length as u64, "{lines} of length {length}");
+            }
+        }
+        assert_eq!(start_of_last(&mut tempfile::tempfile().unwrap(), 1).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_takes_no_other_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "metrics").unwrap();
+        fs::write(folder.path().join("metrics").join(HISTORY), "{\"schema\": 1, \"bu").unwrap();
+        store.add(&record(1), None).unwrap();
+        store.add(&record(2), None).unwrap();
+        let path = folder.path().join("metrics").join(HISTORY);
+        let mut history = History::open(&path).unwrap();
+        assert_eq!(history.by_ref().count(), 2);
+        assert_eq!(history.notes().damaged, 1);
+        // No line was begun where one had ended.
+        assert_eq!(fs::read_to_string(path).unwrap().lines().count(), 3);
+    }
 }
