@@ -389,16 +389,28 @@ fn a_folder_that_may_not_be_written_is_a_warning() {
 
     let site = site();
     fs::create_dir(site.path(FOLDER)).unwrap();
-    let permissions = |mode| {
-        fs::set_permissions(site.path(FOLDER), fs::Permissions::from_mode(mode)).unwrap();
+    let permissions = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
-    permissions(0o555);
+    permissions(&site.path(FOLDER), 0o555);
+    let mut command = bengal();
     if fs::write(site.path(".bengal-metrics/probe"), "").is_ok() {
-        eprintln!("skipped: this user may write everywhere");
-        return;
+        fs::remove_file(site.path(".bengal-metrics/probe")).unwrap();
+        // This user may write everywhere. Nobody may not.
+        permissions(site.parent(), 0o777);
+        permissions(&site.root(), 0o777);
+        let binary = command.get_program().to_owned();
+        command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(binary);
+        if !command.output().is_ok_and(|output| output.status.code() == Some(2)) {
+            eprintln!("skipped: nobody cannot run bengal");
+            return;
+        }
     }
-    assert!(warned(&site, &[]).contains("history.jsonl: "));
-    permissions(0o755);
+    let run = run(command.args(["build", "--strict"]).arg(site.root()).args(JSON));
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    run.expect(&["warning[plugin]", "metrics: .bengal-metrics/history.jsonl: ", "denied"]);
+    permissions(&site.path(FOLDER), 0o755);
 }
 
 /// A disk that is full after `blocks` of 512 bytes in a file.
