@@ -1,11 +1,11 @@
 //! What is kept of a build, as far as bengal itself knows it.
 
 use bengal_metrics::record::{
-    Diagnostics, Jemalloc, Memory, Outputs, Plugin, Record, SCHEMA, Stage,
+    Diagnostics, Jemalloc, Memory, Mode, Outputs, Plugin, Record, SCHEMA, Stage,
 };
 use jiff::Timestamp;
 
-use super::{BuildReport, processors};
+use super::{BuildReport, Extent, PluginReport, processors};
 use crate::diagnostic::Severity;
 use crate::memory;
 use crate::pipeline::runner::StageReport;
@@ -38,9 +38,9 @@ pub(super) fn of(report: &BuildReport) -> Record {
 }
 
 fn add_counts(record: &mut Record, report: &BuildReport) {
-    let super::Extent { mode, skipped, pages_rendered, cache } = report.extent;
+    let Extent { mode, skipped, pages_rendered, cache } = report.extent;
     record.mode = mode;
-    record.incremental = mode == bengal_metrics::record::Mode::Incremental;
+    record.incremental = mode == Mode::Incremental;
     record.skipped = skipped;
     record.pages_rendered = Some(pages_rendered);
     record.cache = Some(cache);
@@ -92,8 +92,8 @@ fn add_memory(record: &mut Record, report: &BuildReport) {
     record.jemalloc = report.jemalloc.map(jemalloc);
 }
 
-fn plugin(plugin: &super::PluginReport) -> Plugin {
-    let super::PluginReport { name, version, hash, memory_counted } = plugin.clone();
+fn plugin(plugin: &PluginReport) -> Plugin {
+    let PluginReport { name, version, hash, memory_counted } = plugin.clone();
     Plugin { name, version, hash, memory_counted }
 }
 

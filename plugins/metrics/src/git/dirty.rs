@@ -6,16 +6,16 @@
 //!
 //! **Invariant:** it is `None` where it cannot be told, or not in time: never a guess.
 
-use std::fs::{self, File, Metadata};
-use std::io::BufReader;
+use std::fs::{self, Metadata};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::index::{Entries, Entry};
-use super::{Repository, SMALL, read_start};
+use super::{Repository, SMALL, open_plain, read_start};
 
-/// The largest file whose content is hashed: it takes some milliseconds.
-const HASHED: u64 = 1 << 20;
+/// The largest file whose content is hashed: it takes a millisecond or two.
+const HASHED: u64 = 512 << 10;
 
 /// Entries that are read between two looks at the clock.
 const BETWEEN_LOOKS: usize = 32;
@@ -50,34 +50,20 @@ impl Repository {
     /// Whether a file of the site that git tracks differs from the index. Files in the folders `own` do not
     /// count.
     pub(super) fn is_dirty(&self, own: &[PathBuf], deadline: Instant) -> Option<bool> {
+        let path = self.git_dir.join("index");
+        if !path.exists() {
+            // Nothing was ever added.
+            return Some(false);
+        }
+        let file = open_plain(&path)?;
+        let metadata = file.metadata().ok()?;
         let settings = self.settings();
-        let file = File::open(self.git_dir.join("index"));
-        let file = match file {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(false),
-            file => file.ok()?,
-        };
-        let metadata = file.metadata().ok().filter(Metadata::is_file)?;
         let id_length = if settings.sha256 { 32 } else { 20 };
         let reader = BufReader::with_capacity(32 << 10, file);
-        let mut entries = Entries::new(reader, metadata.len(), id_length)?;
-        let look = Look { repository: self, own, settings: &settings, index: modified(&metadata)? };
-        let mut found = Found { converts: settings.converts, ..Found::default() };
-        let mut count = 0;
-        while let Some(entry) = entries.next()? {
-            found.converts |= entry.path.ends_with(b".gitattributes");
-            // Where a file differs already, the rest is only read for what it says of the index.
-            if !found.differs {
-                found.add(look.compare(entry));
-            }
-            count += 1;
-            if count % BETWEEN_LOOKS == 0 && Instant::now() > deadline {
-                return None;
-            }
-        }
-        if !entries.are_all()? || Instant::now() > deadline {
-            return None;
-        }
-        found.dirty()
+        let entries = Entries::new(reader, metadata.len(), id_length)?;
+        let index = modified(&metadata)?;
+        let look = Look { repository: self, own, settings: &settings, index, deadline };
+        look.at_all(entries)?.dirty()
     }
 
     fn settings(&self) -> Settings {
@@ -135,9 +121,32 @@ struct Look<'a> {
     settings: &'a Settings,
     /// When the index was written.
     index: (u32, u32),
+    deadline: Instant,
 }
 
 impl Look<'_> {
+    /// What is found in all entries; `None` where there are more than those, or no time for them.
+    fn at_all(&self, mut entries: Entries<impl BufRead>) -> Option<Found> {
+        let mut found = Found { converts: self.settings.converts, ..Found::default() };
+        let mut count = 0;
+        while let Some(entry) = entries.next()? {
+            found.converts |= entry.path.ends_with(b".gitattributes");
+            // Where a file differs already, the rest is only read for what it says of the index.
+            if !found.differs {
+                found.add(self.compare(entry));
+            }
+            count += 1;
+            if count % BETWEEN_LOOKS == 0 && self.is_late() {
+                return None;
+            }
+        }
+        (entries.are_all()? && !self.is_late()).then_some(found)
+    }
+
+    fn is_late(&self) -> bool {
+        Instant::now() > self.deadline
+    }
+
     fn compare(&self, entry: &Entry) -> Compared {
         if entry.unwatched {
             return Compared::Same;
@@ -181,7 +190,7 @@ impl Look<'_> {
         if same_size && self.same_time(entry.modified, modified(&metadata)?) {
             return Some(Compared::Same);
         }
-        if self.settings.sha256 || metadata.len() > HASHED {
+        if self.settings.sha256 || metadata.len() > HASHED || self.is_late() {
             return Some(Compared::Unknown);
         }
         let content = match is_link {
@@ -191,6 +200,8 @@ impl Look<'_> {
         Some(match blob_id(&content) == *entry.id {
             true => Compared::Same,
             false if is_link => Compared::Differs,
+            // Wherever it is configured, git may take the ends of lines in as others.
+            false if memchr::memchr(b'\r', &content).is_some() => Compared::Unknown,
             false => Compared::ContentDiffers,
         })
     }

@@ -199,7 +199,10 @@ fn what_was_only_touched_is_not_dirty() {
     // Of the same size.
     fs::write(&page, "Same text.\n").unwrap();
     assert_eq!(checkout.dirty(), Some(true));
-    // Where contents are converted, that is not to be told.
+    // Where contents are converted, or may be, that is not to be told.
+    fs::write(&page, "Same text\r\n").unwrap();
+    assert_eq!(checkout.dirty(), None);
+    fs::write(&page, "Same text.\n").unwrap();
     checkout.git(&["config", "core.autocrlf", "input"]);
     assert_eq!(checkout.dirty(), None);
     checkout.git(&["config", "core.autocrlf", "false"]);
