@@ -26,8 +26,10 @@ pub(super) struct Prepared {
     pub theme: Option<PathBuf>,
     pub settings: Settings,
     pub templates: Templates,
-    pub state: StateDir,
+    /// Before the state, as it is dropped before it: it removes its file while the lock is held, else the
+    /// next build could see the file go.
     pub store: BodyStore,
+    pub state: StateDir,
     pub output: OutputDir,
     pub plugins: Plugins,
     pub reports: Vec<Diagnostic>,
