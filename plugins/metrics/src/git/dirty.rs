@@ -61,8 +61,18 @@ impl Repository {
         let id_length = if settings.sha256 { 32 } else { 20 };
         let reader = BufReader::with_capacity(32 << 10, file);
         let entries = Entries::new(reader, metadata.len(), id_length)?;
-        let index = modified(&metadata)?;
-        let look = Look { repository: self, own, settings: &settings, index, deadline };
+        let look = Look {
+            worktree: &self.worktree,
+            site: prefix(&self.within),
+            own: own
+                .iter()
+                .filter_map(|own| own.strip_prefix(&self.worktree).ok())
+                .map(prefix)
+                .collect(),
+            settings: &settings,
+            index: modified(&metadata)?,
+            deadline,
+        };
         look.at_all(entries)?.dirty()
     }
 
@@ -116,8 +126,11 @@ impl Found {
 
 /// What is known while entries are compared.
 struct Look<'a> {
-    repository: &'a Repository,
-    own: &'a [PathBuf],
+    worktree: &'a Path,
+    /// What the paths of the site's files begin with.
+    site: Vec<u8>,
+    /// What those of files begin with that do not count.
+    own: Vec<Vec<u8>>,
     settings: &'a Settings,
     /// When the index was written.
     index: (u32, u32),
@@ -151,17 +164,15 @@ impl Look<'_> {
         if entry.unwatched {
             return Compared::Same;
         }
-        let Some(path) = path_of(&entry.path) else { return Compared::Unknown };
-        if !path.starts_with(&self.repository.within) {
-            return Compared::Same;
-        }
-        let path = self.repository.worktree.join(path);
-        if self.own.iter().any(|own| path.starts_with(own)) {
+        let path = &entry.path;
+        if !path.starts_with(&self.site) || self.own.iter().any(|own| path.starts_with(own)) {
             return Compared::Same;
         }
         if entry.unsettled {
             return Compared::Differs;
         }
+        let Some(path) = path_of(path) else { return Compared::Unknown };
+        let path = self.worktree.join(path);
         match entry.mode & KIND {
             FILE | LINK => self.compare_file(entry, &path).unwrap_or(Compared::Unknown),
             // Of another repository, or a folder that is not checked out.
@@ -229,6 +240,16 @@ impl Look<'_> {
     fn mode_differs(&self, _entry: &Entry, _metadata: &Metadata) -> bool {
         false
     }
+}
+
+/// What the paths of entries in the folder `path` begin with.
+fn prefix(path: &Path) -> Vec<u8> {
+    let mut prefix = Vec::new();
+    for part in path.components() {
+        prefix.extend(part.as_os_str().as_encoded_bytes());
+        prefix.push(b'/');
+    }
+    prefix
 }
 
 #[cfg(unix)]
