@@ -20,7 +20,8 @@
 //! `serve` (a feature, on by default) builds a site whenever it changes, and shows it. What `bengal
 //! new` makes is [`scaffold`]'s. What others add to a build is a [`plugin`].
 //!
-//! What each stage allocates and holds is in the books of [`memory`]. What a site's author did wrong is
+//! What each stage allocates and holds is in the books of [`memory`]; what is kept of a build is a
+//! [`bengal_metrics::Record`]. What a site's author did wrong is
 //! a [`diagnostic`]; [`cli`] shows it.
 
 pub mod build;

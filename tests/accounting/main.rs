@@ -14,6 +14,7 @@ mod libraries;
 mod peaks;
 mod plugins;
 mod referee;
+mod site;
 
 #[global_allocator]
 static ALLOCATOR: referee::Referee = referee::Referee;

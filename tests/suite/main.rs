@@ -15,6 +15,7 @@ mod golden;
 mod libraries;
 mod manual;
 mod memory;
+mod metrics;
 mod new;
 mod pipeline;
 mod plugin_projects;

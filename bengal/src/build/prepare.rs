@@ -26,8 +26,10 @@ pub(super) struct Prepared {
     pub theme: Option<PathBuf>,
     pub settings: Settings,
     pub templates: Templates,
-    pub state: StateDir,
+    /// Before the state, as it is dropped before it: it removes its file while the lock is held, else the
+    /// next build could see the file go.
     pub store: BodyStore,
+    pub state: StateDir,
     pub output: OutputDir,
     pub plugins: Plugins,
     pub reports: Vec<Diagnostic>,
@@ -253,6 +255,7 @@ pub fn plugin_libraries(options: &BuildOptions, root: &Path) -> Option<Vec<PathB
 fn wanted<'a>(options: &'a BuildOptions, root: &'a Path, config: &'a Config) -> Wanted<'a> {
     Wanted {
         config: &config.plugins,
+        metrics: &config.metrics,
         // Paths in a configuration are relative to it.
         folder: options.config.as_deref().and_then(Path::parent).unwrap_or(root),
         paths: &options.plugins,

@@ -11,7 +11,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
@@ -121,7 +121,9 @@ pub fn run_watched(
 ) -> Run {
     let ledger = Ledger::open(chain.len());
     let (shared, gate) = (Shared::default(), Gate::default());
-    let around = Around { chain, ledger: ledger.as_ref(), shared: &shared, progress };
+    let at_work: Vec<_> = chain.iter().map(|_| AtomicUsize::new(0)).collect();
+    let around =
+        Around { chain, ledger: ledger.as_ref(), shared: &shared, progress, at_work: &at_work };
     let starts = match around.start_all(jobs) {
         Ok(starts) => starts,
         Err(failure) => {
@@ -159,6 +161,8 @@ struct Around<'a, 's> {
     ledger: Option<&'a Ledger>,
     shared: &'a Shared,
     progress: &'a Progress,
+    /// Workers of each stage that have not ended.
+    at_work: &'a [AtomicUsize],
 }
 
 /// The workers of a stage, and the channels on both its sides.
@@ -205,6 +209,7 @@ impl<'a> Around<'a, '_> {
             },
             account: self.account(index),
             receiver: self.account(index + 1),
+            at_work: &self.at_work[index],
         }
     }
 
@@ -252,6 +257,7 @@ fn spawn<'scope, 'env: 'scope>(
     Crew { post, works, input, next }: Crew<'env>,
 ) -> Handles<'scope> {
     let mut handles = Vec::new();
+    post.at_work.store(works.len(), Ordering::Relaxed);
     for (number, work) in works.into_iter().enumerate() {
         let (input, next) = (input.clone(), next.clone());
         let pass = gate.pass();
@@ -270,7 +276,7 @@ fn spawn<'scope, 'env: 'scope>(
                 label: None,
                 message: format!("no thread could be started: {error}"),
             }),
-            Err(_) => {}
+            Err(_) => _ = post.at_work.fetch_sub(1, Ordering::Relaxed),
         }
     }
     (post.stage.to_owned(), handles)
@@ -279,7 +285,7 @@ fn spawn<'scope, 'env: 'scope>(
 fn collect((name, handles): Handles<'_>, shared: &Shared) -> StageReport {
     let mut report = StageReport { name, workers: handles.len(), ..StageReport::default() };
     let (mut first, mut last): (Option<Instant>, Option<Instant>) = (None, None);
-    let (mut peak, mut ended) = (None, None);
+    let mut peak = None;
     for handle in handles {
         let Ok(figures) = handle.join() else {
             // `process` and `finish` are guarded; this is a fault of the runner or of a `drop`.
@@ -299,9 +305,7 @@ fn collect((name, handles): Handles<'_>, shared: &Shared) -> StageReport {
         first = first.into_iter().chain(figures.first).min();
         last = last.max(figures.last);
         peak = peak.into_iter().chain(figures.item_peak).reduce(ItemPeak::max);
-        if ended < Some(figures.ended) {
-            (ended, report.jemalloc) = (Some(figures.ended), figures.jemalloc);
-        }
+        report.jemalloc = report.jemalloc.or(figures.jemalloc);
     }
     if let Some(ItemPeak { bytes, label }) = peak {
         (report.item_peak_bytes, report.item_peak_label) = (Some(bytes), label);

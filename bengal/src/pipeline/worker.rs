@@ -3,7 +3,7 @@
 //! **Invariant:** what the stage does counts for the stage, what the channels do counts for `outside`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -23,6 +23,8 @@ pub(super) struct Post<'a> {
     pub account: Option<&'a Account>,
     /// The next stage's.
     pub receiver: Option<&'a Account>,
+    /// Workers of the stage that have not ended.
+    pub at_work: &'a AtomicUsize,
 }
 
 /// Which items are counted for the progress of the chain.
@@ -45,9 +47,7 @@ pub(super) struct Figures {
     pub cpu: Option<Duration>,
     /// `None` where nothing is counted.
     pub item_peak: Option<ItemPeak>,
-    /// When it ended.
-    pub ended: Instant,
-    /// jemalloc's figures at that moment.
+    /// jemalloc's figures when the stage ended: of its last worker, as looking at them takes long.
     pub jemalloc: Option<Stats>,
 }
 
@@ -159,6 +159,8 @@ impl<'a> Worker<'a> {
         let mut reports = self.out.close();
         let mut all = self.post.shared.diagnostics.lock().unwrap_or_else(|e| e.into_inner());
         memory::outside(|| all.extend(reports.drain(..)));
+        drop(all);
+        let is_last = self.post.at_work.fetch_sub(1, Ordering::Relaxed) == 1;
         let now = Instant::now();
         Figures {
             items_in: self.items_in,
@@ -170,8 +172,7 @@ impl<'a> Worker<'a> {
             blocked_send: self.out.blocked,
             cpu: process::thread_cpu_time(),
             item_peak: self.post.account.map(|_| self.out.item_peak),
-            ended: now,
-            jemalloc: memory::stats(),
+            jemalloc: is_last.then(memory::stats).flatten(),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{Context, links};
 use crate::content::page::{Kind, Link};
 use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::memory;
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
 use crate::site::{Made, Missing, Page, Site, content_path, list_url};
@@ -34,8 +35,8 @@ impl Stage for Render<'_> {
             context: self.context,
             body: Vec::new(),
             content: String::new(),
+            html: String::new(),
             buffers: Buffers::default(),
-            size: 0,
         }))
     }
 }
@@ -44,33 +45,40 @@ struct Renderer<'b> {
     context: &'b Context<'b>,
     body: Vec<u8>,
     content: String,
+    html: String,
     buffers: Buffers,
-    /// Bytes of the page before: the next is likely as large.
-    size: usize,
 }
 
 impl PerItem for Renderer<'_> {
     fn process(&mut self, item: Item, out: &mut Outbox<'_>) -> Result<(), StageError> {
         let Item::Render(job) = item else { return out.emit(item) };
-        match self.render(job, &mut out.reports)? {
-            Some(output) => out.emit(Item::Output(output)),
+        // The further pages of a list are no pages of the site.
+        let pages = u64::from(job.number == 1);
+        let counts = self.context.written;
+        // What this leaves allocated stays: buffers, views of the site, what is remembered of it.
+        match memory::kept(|| self.render(job, &mut out.reports))? {
+            Some(page) => {
+                counts.rendered.fetch_add(pages, Ordering::Relaxed);
+                let path = Arc::from(output_path(&list_url(&page.url, job.number)));
+                // A copy is as long as the page, which the buffer is not.
+                let bytes = self.html.as_bytes().to_vec();
+                out.emit(Item::Output(Output { path, bytes, page: Some(job.page) }))
+            }
             None => {
-                // The further pages of a list are no pages of the site.
-                let pages = u64::from(job.number == 1);
-                self.context.written.left_out.fetch_add(pages, Ordering::Relaxed);
+                counts.left_out.fetch_add(pages, Ordering::Relaxed);
                 Ok(())
             }
         }
     }
 }
 
-impl Renderer<'_> {
-    /// The finished page; `None` when a template failed, which was reported.
+impl<'b> Renderer<'b> {
+    /// Renders a page into the buffer; gives it, or `None` when a template failed, which was reported.
     fn render(
         &mut self,
         job: Job,
         reports: &mut Vec<Diagnostic>,
-    ) -> Result<Option<Output>, StageError> {
+    ) -> Result<Option<&'b Page>, StageError> {
         let Context { settings, templates, languages, store, site, views, within, .. } =
             *self.context;
         let Some(site) = site.get() else {
@@ -112,18 +120,14 @@ impl Renderer<'_> {
             name: &name,
         };
         let template = template_of(self.context, site, job, reports);
-        let mut html = String::with_capacity(self.size + self.size / 4);
-        match templates.render(&template, &rendering, &mut self.buffers, &mut html, reports) {
-            Ok(()) => {}
-            Err(RenderError::Unusable) => return Ok(None),
+        match templates.render(&template, &rendering, &mut self.buffers, &mut self.html, reports) {
+            Ok(()) => Ok(Some(page)),
+            Err(RenderError::Unusable) => Ok(None),
             Err(RenderError::Failed(diagnostic)) => {
                 reports.push(*diagnostic);
-                return Ok(None);
+                Ok(None)
             }
         }
-        self.size = html.len();
-        let path = output_path(&list_url(&page.url, job.number));
-        Ok(Some(Output { path: Arc::from(path), bytes: html.into_bytes(), page: Some(job.page) }))
     }
 }
 

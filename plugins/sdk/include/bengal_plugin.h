@@ -149,7 +149,7 @@
 // For those who build the site.
 #define BENGAL_LOG_INFO 2
 
-// The build begins. Data: `site`, `output`, `jobs`.
+// The build begins. Data: `site`, `output`, `jobs`, `command` (`build` or `serve`).
 #define BENGAL_EVENT_STARTED 1
 
 // A stage has ended. Data: `name`, `plugin`, `workers`, `items_in`, `items_out`, `busy_ms`, `wall_ms`, …
@@ -159,7 +159,8 @@
 // `column`.
 #define BENGAL_EVENT_DIAGNOSTIC 3
 
-// The build has ended. Data: `pages`, `written`, `unchanged`, `removed`, `build_time_ms`, `exit_code`, `failure`.
+// The build has ended. Data: `pages`, `written`, `unchanged`, `removed`, `exit_code`, `failure`, and what was
+// measured, as the manual's page "Metrics" has it: `build_time_ms`, `stages`, …
 #define BENGAL_EVENT_FINISHED 4
 
 // What a plugin is: a data symbol of inline bytes, named `bengal_plugin_v1`, which the host reads in the file

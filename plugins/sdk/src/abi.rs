@@ -118,14 +118,15 @@ pub const LOG_DEBUG: u32 = 1;
 /// For those who build the site.
 pub const LOG_INFO: u32 = 2;
 
-/// The build begins. Data: `site`, `output`, `jobs`.
+/// The build begins. Data: `site`, `output`, `jobs`, `command` (`build` or `serve`).
 pub const EVENT_STARTED: u32 = 1;
 /// A stage has ended. Data: `name`, `plugin`, `workers`, `items_in`, `items_out`, `busy_ms`, `wall_ms`, …
 pub const EVENT_STAGE_FINISHED: u32 = 2;
 /// A diagnostic, in the order in which they are shown. Data: `severity`, `code`, `message`, `hint`, `file`, `line`,
 /// `column`.
 pub const EVENT_DIAGNOSTIC: u32 = 3;
-/// The build has ended. Data: `pages`, `written`, `unchanged`, `removed`, `build_time_ms`, `exit_code`, `failure`.
+/// The build has ended. Data: `pages`, `written`, `unchanged`, `removed`, `exit_code`, `failure`, and what was
+/// measured, as the manual's page "Metrics" has it: `build_time_ms`, `stages`, …
 pub const EVENT_FINISHED: u32 = 4;
 
 /// Bytes that the one who gives them keeps alive for as long as the call lasts. `data` may be null
