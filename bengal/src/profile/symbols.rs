@@ -91,7 +91,7 @@ fn module(file: &str) -> Option<String> {
 
 /// Walks the calling thread's stack from the inside out, while `each`, which is given addresses, says so.
 /// It allocates nothing, and takes no lock of this process's.
-pub(super) fn walk(mut each: impl FnMut(usize) -> bool) {
+pub fn walk(mut each: impl FnMut(usize) -> bool) {
     // SAFETY: without synchronisation it may not resolve symbols meanwhile, which it does nowhere but
     // in `resolve`, when no stack is walked any more.
     unsafe { backtrace::trace_unsynchronized(|frame| each(frame.ip() as usize)) }

@@ -1,4 +1,6 @@
-//! The timer, its signal's handler, and the buffer between them and the rest.
+//! The timer, its signal's handler, and the room between them and the rest.
+
+#![expect(unsafe_code, reason = "a signal's handler, and the system calls that set it")]
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
@@ -7,7 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use super::super::symbols::walk;
-use super::{CpuSample, DEPTH, NO_STAGE, PERIOD};
+use super::{CpuSample, NO_STAGE, PERIOD};
+
+/// Functions of a stack that are kept, from the inside.
+const DEPTH: usize = 128;
 
 /// Words that there is room for: 16 MiB, which the system gives as they are written to. Some 50,000
 /// samples.

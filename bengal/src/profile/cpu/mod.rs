@@ -6,8 +6,6 @@
 //! **Invariant:** the handler allocates nothing, takes no lock of this process's, and leaves `errno` as it
 //! was: it may interrupt the allocator anywhere.
 
-#![expect(unsafe_code, reason = "a signal's handler, and what it is told through statics")]
-
 #[cfg_attr(
     not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))),
     path = "no_sampler.rs"
@@ -24,9 +22,6 @@ pub use sampler::{Sampler, is_there, set_stage};
 /// Processor time between two samples. The kernel looks at its clocks 100 to 1000 times a second, so they
 /// may lie further apart.
 pub const PERIOD: Duration = Duration::from_millis(1);
-
-/// Functions of a stack that are kept, from the inside.
-const DEPTH: usize = 128;
 
 /// What the sampler knows of a thread that is no stage's.
 pub const NO_STAGE: usize = usize::MAX;
