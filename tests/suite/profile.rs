@@ -98,8 +98,8 @@ fn templates_are_counted_exactly_and_what_includes_has_more_than_its_own() {
         let whole = render["memory"][of_stage].as_u64().unwrap();
         assert!((1..=whole).contains(&own(figure)), "{figure}: {} of {whole}", own(figure));
     }
-    let mut order = templates.iter().map(|row| row["self_ms"].as_f64().unwrap());
-    assert!(order.by_ref().is_sorted_by(|a, b| a >= b));
+    let order = templates.iter().map(|row| row["self_ms"].as_f64().unwrap());
+    assert!(order.is_sorted_by(|a, b| a >= b));
 }
 
 #[test]
@@ -345,8 +345,8 @@ fn the_cpu_profile_has_the_stages_first_and_bengals_functions_in_them() {
     assert_eq!(stages.values().map(|count| count.as_u64().unwrap()).sum::<u64>(), samples);
     assert!(stages["parse"].as_u64().unwrap() > samples / 4, "{profile}");
     let svg = fs::read_to_string(&file).unwrap();
-    for name in ["all: ", "parse: ", "bengal::stages::parse::Parser::page: "] {
-        assert!(svg.contains(&format!("<title>{name}")), "{name}");
+    for name in ["<title>all: ", "<title>parse: ", "bengal::stages::parse::"] {
+        assert!(svg.contains(name), "{name}");
     }
     assert!(!svg.contains("take_sample"), "the handler is in it");
     // It may be written over by its like.

@@ -175,6 +175,7 @@ impl<'a> Worker<'a> {
         let mut reports = self.out.close();
         let mut all = self.post.shared.diagnostics.lock().unwrap_or_else(|e| e.into_inner());
         memory::outside(|| all.extend(reports.drain(..)));
+        // Whoever looked on may take a while to go.
         drop(all);
         let now = Instant::now();
         let probe = self.out.take_probe();

@@ -1,5 +1,7 @@
 //! What is shown of templates, slow pages and sampled processor time.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use super::super::build::grouped;
@@ -11,6 +13,9 @@ use crate::profile::templates::{Allocated, TemplateCost};
 
 /// Templates that are shown.
 const ROWS: usize = 30;
+
+/// The time of a stage from which on it is shown of a page.
+const LEAST_SHOWN: Duration = Duration::from_micros(5);
 
 /// The table of templates, those first that took longest by themselves.
 pub(super) fn templates(costs: &[(String, TemplateCost)]) -> String {
@@ -53,7 +58,7 @@ fn mean(cost: &TemplateCost) -> f64 {
     ms(cost.total) / cost.renders.max(1) as f64
 }
 
-fn ms(time: std::time::Duration) -> f64 {
+fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
@@ -64,9 +69,8 @@ pub(super) fn pages(pages: &[SlowPage], stages: &[String]) -> String {
     }
     let mut table = format!("{:>9}  {}\n", "ms", "the pages that took longest");
     for page in pages {
-        let parts = page
-            .stages
-            .iter()
+        let seen = page.stages.iter().filter(|(_, took)| **took >= LEAST_SHOWN);
+        let parts = seen
             .filter_map(|(stage, took)| Some(format!("{} {:.2}", stages.get(*stage)?, ms(*took))));
         let parts: Vec<_> = parts.collect();
         table +=
