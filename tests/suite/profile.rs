@@ -21,6 +21,8 @@ fn site() -> Site {
         ("templates/partials/list.liquid", list),
         ("templates/page.liquid", &format!("---\nlayout: wrap\n---\n{page}")),
         ("templates/wrap.liquid", "<html>{{ content }}</html>\n"),
+        ("templates/home.liquid", "{% include_relative beside.txt %}"),
+        ("content/beside.txt", "beside"),
     ]);
     for number in 0..PAGES {
         let text =
@@ -76,13 +78,13 @@ fn templates_are_counted_exactly_and_what_includes_has_more_than_its_own() {
     assert_eq!(renders("wrap"), PAGES);
     assert_eq!(renders("partials/list"), PAGES);
     assert_eq!(renders("partials/card"), PAGES * 4);
-    assert_eq!(renders("home"), 1);
+    assert_eq!((renders("home"), renders("content/beside.txt")), (1, 1));
     // `<b>Page 012</b>`.
     assert_eq!(by_name["partials/card"]["bytes_out"], PAGES * 4 * 15);
     assert_eq!(by_name["partials/list"]["bytes_out"], PAGES * 3 * 15);
     for (name, row) in &by_name {
         let figure = |name: &str| row[name].as_f64().unwrap_or_else(|| panic!("{name}: {row}"));
-        let includes = ["page", "partials/list"].contains(name);
+        let includes = ["home", "page", "partials/list"].contains(name);
         assert_eq!(figure("self_ms") < figure("total_ms"), includes, "{row}");
         assert!(figure("max_ms") >= figure("mean_ms"), "{row}");
         assert!(figure("allocated_bytes") >= figure("self_allocated_bytes"), "{row}");

@@ -4,8 +4,9 @@ mod common;
 
 use std::sync::Mutex;
 
-use bengal_liquid::host::{Host, NoSite};
+use bengal_liquid::host::{File, Host, NoSite};
 use bengal_liquid::language::Language;
+use bengal_liquid::limits::{Budget, Limit};
 use bengal_liquid::render::Scene;
 use bengal_liquid::template::Template;
 use common::{Data, Files, scene};
@@ -29,16 +30,22 @@ impl Host for Notes {
         NoSite.url_of_post(name)
     }
 
-    fn include_beside(&self, path: &str) -> Result<String, String> {
-        NoSite.include_beside(path)
+    fn file_beside(&self, path: &str) -> Result<File, String> {
+        NoSite.file_beside(path)
     }
 
-    fn highlight(&self, code: &str, language: &str, numbered: bool) -> String {
-        NoSite.highlight(code, language, numbered)
+    fn highlight(
+        &self,
+        code: &str,
+        language: &str,
+        numbered: bool,
+        budget: &Budget,
+    ) -> Result<String, Limit> {
+        NoSite.highlight(code, language, numbered, budget)
     }
 
-    fn markdown(&self, text: &str) -> String {
-        NoSite.markdown(text)
+    fn markdown(&self, text: &str, budget: &Budget) -> Result<String, Limit> {
+        NoSite.markdown(text, budget)
     }
 
     fn enter(&self, template: &Template) {
