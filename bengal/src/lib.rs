@@ -22,7 +22,7 @@
 //!
 //! What each stage allocates and holds is in the books of [`memory`]; what is kept of a build is a
 //! [`bengal_metrics::Record`]. What a site's author did wrong is
-//! a [`diagnostic`]; [`cli`] shows it.
+//! a [`diagnostic`]; [`cli`] shows it. Where that is asked for, a build is watched more closely: [`profile`].
 
 pub mod build;
 pub mod cli;
@@ -38,6 +38,7 @@ pub mod output;
 pub mod pipeline;
 pub mod plugin;
 pub mod process;
+pub mod profile;
 pub mod scaffold;
 #[cfg(feature = "serve")]
 pub mod serve;

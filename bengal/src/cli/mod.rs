@@ -8,6 +8,7 @@ mod clean;
 mod diagnostics;
 mod new;
 mod plugin;
+mod profile;
 mod progress;
 mod render;
 #[cfg(feature = "serve")]
@@ -144,6 +145,8 @@ struct BuildArguments {
     verbose: bool,
     #[command(flatten)]
     building: BuildingArguments,
+    #[command(flatten)]
+    profile: profile::ProfileArguments,
 }
 
 #[derive(Debug, Args)]

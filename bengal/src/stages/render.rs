@@ -11,6 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::memory;
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
+use crate::profile::templates::{Recorder, TemplateProfile};
 use crate::site::{Made, Missing, Page, Site, content_path, list_url};
 use crate::template::current::{CurrentPage, Paginator};
 use crate::template::page_view::{SiteView, Sources};
@@ -37,6 +38,7 @@ impl Stage for Render<'_> {
             content: String::new(),
             html: String::new(),
             buffers: Buffers::default(),
+            recorder: self.context.profile.map(TemplateProfile::recorder),
         }))
     }
 }
@@ -47,6 +49,7 @@ struct Renderer<'b> {
     content: String,
     html: String,
     buffers: Buffers,
+    recorder: Option<Recorder<'b>>,
 }
 
 impl PerItem for Renderer<'_> {
@@ -118,6 +121,7 @@ impl<'b> Renderer<'b> {
             content,
             paginator: paginator.as_ref(),
             name: &name,
+            recorder: self.recorder.as_ref(),
         };
         let template = template_of(self.context, site, job, reports);
         match templates.render(&template, &rendering, &mut self.buffers, &mut self.html, reports) {

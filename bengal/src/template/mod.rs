@@ -38,6 +38,7 @@ use crate::config::Config;
 use crate::content::fields::Fields;
 use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::profile::templates::Recorder;
 pub use archetype::fill_archetype;
 use current::{CurrentPage, Globals, Paginator};
 use host::PageHost;
@@ -352,6 +353,8 @@ pub struct Rendering<'r, 'm> {
     pub paginator: Option<&'r Paginator<'m>>,
     /// What it is called in messages.
     pub name: &'r str,
+    /// Where it is recorded what its templates cost.
+    pub recorder: Option<&'r Recorder<'r>>,
 }
 
 /// The ends of tags, and the filters, that make blocks of code.
