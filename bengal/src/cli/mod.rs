@@ -8,6 +8,7 @@ mod clean;
 mod diagnostics;
 mod new;
 mod plugin;
+mod profile;
 mod progress;
 mod render;
 #[cfg(feature = "serve")]
@@ -137,6 +138,8 @@ struct BuildArguments {
     /// How to print: for people, or one JSON object a line
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     message_format: MessageFormat,
+    #[command(flatten)]
+    profile: profile::ProfileArguments,
 }
 
 #[derive(Debug, Args)]
