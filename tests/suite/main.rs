@@ -17,6 +17,7 @@ mod new;
 mod pipeline;
 mod plugin_projects;
 mod plugins;
+mod profile;
 mod properties;
 mod rebuild;
 mod render;

@@ -47,13 +47,13 @@ pub fn without_allocator(mut stack: Stack) -> Stack {
 
 fn is_allocator(function: &str) -> bool {
     let name = function.trim_start_matches('<');
-    let ends = |part: &&str| name.ends_with(*part);
+    let ends = |part: &str| name.ends_with(part);
     name.starts_with("_rjem_")
         || name.starts_with("bengal::memory::")
         || name.starts_with("alloc::alloc::")
         || name.starts_with("bengal_plugin::alloc")
         || name.starts_with("tikv_jemallocator::")
-        || ALLOCATING.iter().any(|part| ends(&part))
+        || ALLOCATING.iter().any(|part| ends(part))
 }
 
 fn is_for_others(function: &str) -> bool {
@@ -81,6 +81,24 @@ pub fn folded<'a>(stack: impl DoubleEndedIterator<Item = &'a str>) -> String {
         line.extend(function.chars().map(|c| if c == ';' || c.is_control() { '_' } else { c }));
     }
     line
+}
+
+/// A name without what generics hold, which would leave no room for the rest.
+pub fn without_generics(name: &str) -> String {
+    let (mut short, mut depth) = (String::new(), 0_usize);
+    let mut before = ' ';
+    for (index, c) in name.char_indices() {
+        match c {
+            '<' if index > 0 && (before.is_alphanumeric() || before == '_' || depth > 0) => {
+                depth += 1;
+            }
+            '>' if depth > 0 && before != '-' => depth -= 1,
+            c if depth == 0 => short.push(c),
+            _ => {}
+        }
+        before = c;
+    }
+    short
 }
 
 /// The lines of a file of folded stacks.
@@ -141,5 +159,12 @@ mod tests {
         assert_eq!(folded(["inner", "a;b\n", "outer"].into_iter()), "outer;a_b_;inner");
         let lines = BTreeMap::from([("a;b".to_owned(), 3), ("c".to_owned(), 0)]);
         assert_eq!(folded_lines(&lines), "a;b 3\n");
+    }
+
+    #[test]
+    fn generics_are_left_out_and_fat_arrows_kept() {
+        assert_eq!(without_generics("alloc::vec::Vec<u8, A<B>>::push"), "alloc::vec::Vec::push");
+        assert_eq!(without_generics("<A<B> as C<D>>::e"), "<A as C>::e");
+        assert_eq!(without_generics("call<fn(u8) -> u8>::x"), "call::x");
     }
 }
