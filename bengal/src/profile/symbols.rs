@@ -140,6 +140,7 @@ mod tests {
                 "alloc::vec::push<u8, a::B>",
             ),
             ("x", "/home/src/me/bengal/src/stages/parse.rs".into(), "bengal::stages::parse::x"),
+            ("{closure#0}<a::B>", "bengal/src/x.rs".into(), "bengal::x::{closure#0}<a::B>"),
             ("x", "bengal/liquid/src/memo.rs".into(), "bengal_liquid::memo::x"),
             ("{closure#0}", "C:\\w\\bengal\\src\\main.rs".into(), "bengal::{closure#0}"),
             ("<a::B as c::D>::e", format!("{cargo}/f-1.0.0/src/lib.rs"), "<a::B as c::D>::e"),
