@@ -21,7 +21,7 @@
 //! new` makes is [`scaffold`]'s. What others add to a build is a [`plugin`].
 //!
 //! What each stage allocates and holds is in the books of [`memory`]. What a site's author did wrong is
-//! a [`diagnostic`]; [`cli`] shows it.
+//! a [`diagnostic`]; [`cli`] shows it. What earlier builds measured is for [`perf`] to show.
 
 pub mod build;
 pub mod cli;
@@ -29,11 +29,13 @@ pub mod config;
 pub mod content;
 pub mod data;
 pub mod diagnostic;
+pub mod figures;
 pub mod highlight;
 pub mod manifest;
 pub mod markdown;
 pub mod memory;
 pub mod output;
+pub mod perf;
 pub mod pipeline;
 pub mod plugin;
 pub mod process;

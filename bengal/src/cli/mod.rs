@@ -7,6 +7,7 @@ mod build;
 mod clean;
 mod diagnostics;
 mod new;
+mod perf;
 mod plugin;
 mod progress;
 mod render;
@@ -48,6 +49,9 @@ enum Command {
     Clean(CleanArguments),
     /// Make a site, a page, a theme or a plugin
     New(new::NewArguments),
+    /// Show what builds measured: time and memory, over a site's history
+    #[command(after_help = perf::HELP)]
+    Perf(Box<perf::PerfArguments>),
     /// Render one template and print it, to try things out
     #[command(after_help = render::EXIT_CODES)]
     Render(render::RenderArguments),
@@ -203,6 +207,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
         Command::New(arguments) => new::run(arguments),
+        Command::Perf(arguments) => perf::run(arguments),
         Command::Render(arguments) => render::run(arguments),
         Command::Plugin(PluginCommand::List(arguments)) => plugin::list(arguments),
         Command::Plugin(PluginCommand::Check(arguments)) => plugin::check(arguments),

@@ -1,0 +1,169 @@
+//! What builds measured, over a site's history: `bengal perf` without its printing.
+//!
+//! * [`select`]: which builds a name means, and which may be compared;
+//! * [`figure`]: the figures of a build;
+//! * [`change`]: whether a figure changed, or only trembles;
+//! * [`table`]: rows, and the forms they are printed in;
+//! * [`builds`]: the table of builds.
+//!
+//! The history is written by the metrics plugin, whose crate has the record's type and reads its lines.
+//!
+//! **Invariant:** nothing here prints or asks the terminal, and nothing but [`Place`] reads files.
+
+pub mod builds;
+pub mod change;
+pub mod figure;
+pub mod select;
+pub mod table;
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bengal_metrics::history::{self, Notes};
+use bengal_metrics::record::Record;
+
+/// Of a history, no more than these newest builds are looked at: some hundred megabytes.
+pub const NEWEST: usize = 10_000;
+
+/// The folder of saved builds, in that of the measurements.
+const SAVED: &str = "saved";
+
+/// Why there is nothing to show.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The site was never built, or does not measure.
+    #[error(
+        "{0}: there is no history of builds; every `bengal build` adds to it, unless the configuration \
+         says `metrics: {{enabled: false}}`: build the site first"
+    )]
+    Missing(PathBuf),
+    /// There is a history without a build.
+    #[error("{path}: no build is in it{}; `bengal build` adds one", damaged_lines(*.damaged))]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// Lines that are no records.
+        damaged: u64,
+    },
+    /// It cannot be read.
+    #[error("{path}: {error}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+fn damaged_lines(damaged: u64) -> String {
+    match damaged {
+        0 => String::new(),
+        1 => " but a line that is damaged".to_owned(),
+        lines => format!(" but {lines} lines that are damaged"),
+    }
+}
+
+/// Where the measurements of a site are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    folder: PathBuf,
+}
+
+/// The builds of a site.
+#[derive(Debug, Default)]
+pub struct History {
+    /// The newest builds of the site, oldest first.
+    pub records: Vec<Record>,
+    /// Builds of the site that are older, and were left out: there are more than [`NEWEST`].
+    pub older: u64,
+    /// Builds of other sites, which were left out. The site is that of the newest build.
+    pub of_others: u64,
+    /// What else was met in the file.
+    pub notes: Notes,
+}
+
+impl Place {
+    /// The measurements of the site in the folder `site`: where its configuration says (`metrics.path`),
+    /// else in `.bengal-metrics`.
+    pub fn of_site(site: &Path, configured: Option<&Path>) -> Self {
+        Self { folder: site.join(configured.unwrap_or(Path::new(history::FOLDER))) }
+    }
+
+    /// The measurements in `folder`.
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The file that every build adds a line to.
+    pub fn history(&self) -> PathBuf {
+        self.folder.join(history::HISTORY)
+    }
+
+    /// The file that holds the builds saved as `name`, which must be a plain name: see [`is_plain`].
+    pub fn saved_file(&self, name: &str) -> PathBuf {
+        self.folder.join(SAVED).join(format!("{name}.jsonl"))
+    }
+
+    /// The builds saved as `name`, oldest first; `None` where none are.
+    ///
+    /// # Errors
+    /// When they cannot be read, or none of the lines is a record.
+    pub fn saved(&self, name: &str) -> Result<Option<Vec<Record>>, HistoryError> {
+        if !is_plain(name) {
+            return Ok(None);
+        }
+        match read(&self.saved_file(name)) {
+            Ok(history) => Ok(Some(history.records)),
+            Err(HistoryError::Missing(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The site's history, with a build at least.
+    ///
+    /// # Errors
+    /// When there is none, or none of its lines is a record.
+    pub fn load(&self) -> Result<History, HistoryError> {
+        read(&self.history())
+    }
+}
+
+/// Whether builds can be saved as `name`: letters, digits, `.`, `_` and `-`, the first no `.` or `-`.
+pub fn is_plain(name: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty()
+        && !name.starts_with(['.', '-'])
+        && name.len() <= 100
+        && name.chars().all(plain)
+}
+
+/// Reads the builds in the file at `path`.
+fn read(path: &Path) -> Result<History, HistoryError> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            HistoryError::Missing(path.to_owned())
+        }
+        _ => HistoryError::Unreadable { path: path.to_owned(), error },
+    };
+    let mut lines = bengal_metrics::History::open(path).map_err(failed)?;
+    let mut newest = VecDeque::new();
+    let mut left_out = Vec::new();
+    for record in lines.by_ref() {
+        newest.push_back(record.map_err(failed)?);
+        if newest.len() > NEWEST {
+            left_out.extend(newest.pop_front().map(|record| record.site_id));
+        }
+    }
+    let notes = lines.notes();
+    let Some(latest) = newest.back() else {
+        return Err(HistoryError::Empty { path: path.to_owned(), damaged: notes.damaged });
+    };
+    let site = latest.site_id.clone();
+    let is_ours = |id: &Option<String>| id.is_none() || *id == site;
+    let older = left_out.iter().filter(|id| is_ours(id)).count();
+    let all = newest.len() + left_out.len();
+    let records: Vec<_> = newest.into_iter().filter(|record| is_ours(&record.site_id)).collect();
+    let of_others = (all - older - records.len()) as u64;
+    Ok(History { records, older: older as u64, of_others, notes })
+}
