@@ -1,4 +1,4 @@
-//! How figures are shown to people.
+//! How figures, and texts of others, are shown to people.
 
 /// `1 page`, `1,000 pages`.
 pub fn plural(count: u64, noun: &str) -> String {
@@ -32,6 +32,7 @@ pub fn bytes(bytes: f64) -> String {
 /// Milliseconds as they are best read: `0.42 ms`, `4.2 ms`, `412 ms`, `1.23 s`, `12.3 s`, `2 min 03 s`.
 pub fn time(ms: f64) -> String {
     match ms.abs() {
+        0.0 => "0 ms".to_owned(),
         size if size < 0.995 => format!("{ms:.2} ms"),
         size if size < 9.95 => format!("{ms:.1} ms"),
         size if size < 999.5 => format!("{ms:.0} ms"),
@@ -48,6 +49,7 @@ pub fn time(ms: f64) -> String {
 /// A count that is no whole number, in few digits: `0.42`, `4.2`, `412`, `41,200`.
 pub fn rate(rate: f64) -> String {
     match rate {
+        0.0 => "0".to_owned(),
         rate if rate < 0.995 => format!("{rate:.2}"),
         rate if rate < 9.95 => format!("{rate:.1}"),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least 9")]
@@ -64,6 +66,19 @@ pub fn change(ratio: f64) -> String {
         size if size < 99_999.5 => format!("{percent:+.0}%"),
         _ => format!("x{ratio:.0}"),
     }
+}
+
+/// `text` without control characters: what a page holds must not steer the terminal.
+pub fn plain(text: &str) -> String {
+    let steers = |c: char| c.is_control() && c != '\n';
+    text.chars()
+        .map(|c| if steers(c) { if c == '\t' { ' ' } else { '\u{fffd}' } } else { c })
+        .collect()
+}
+
+/// A share of a whole: 0.424 is `42%`.
+pub fn percent(share: f64) -> String {
+    if share.is_finite() { format!("{:.0}%", share * 100.0) } else { "-".to_owned() }
 }
 
 #[cfg(test)]
@@ -93,7 +108,8 @@ mod tests {
             assert_eq!(bytes(size), shown);
         }
         for (ms, shown) in [
-            (0.0, "0.00 ms"),
+            (0.0, "0 ms"),
+            (0.42, "0.42 ms"),
             (0.996, "1.0 ms"),
             (4.24, "4.2 ms"),
             (9.96, "10 ms"),

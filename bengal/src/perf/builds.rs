@@ -30,6 +30,17 @@ const COLUMNS: &[Column] = &[
     data("peak_verdict"),
 ];
 
+/// The columns that are left out where a terminal is not wide enough for all, the first before the others.
+pub const DISPENSABLE: &[&str] = &[
+    "rss_bytes",
+    "cpu_time_ms",
+    "pages_rendered",
+    "pages_per_second",
+    "commit",
+    "mode",
+    "total_pages",
+];
+
 /// The newest `last` builds. Each is compared with the build before it that is like it, also where that
 /// is no longer in the table.
 pub fn table(history: &History, last: usize) -> Table {
@@ -90,16 +101,16 @@ pub fn revision(build: &Record) -> Cell {
 
 /// What people should know to read the table; a line for each kind of sign that is in it.
 pub fn legend(table: &Table) -> Vec<&'static str> {
-    let any = |sign: fn(&str) -> bool| table.rows.iter().flatten().any(|cell| sign(&cell.text));
+    let any = |sign: fn(&str) -> bool| table.shown().any(|text| sign(text));
     let lines: [(bool, &str); 4] = [
         (
-            any(|text| text.ends_with('%')),
+            any(|text| text.trim_end_matches(')').ends_with('%')),
             "±: against the build before of the same kind; slower and more is +",
         ),
         (any(|text| text == "~"), "~: no more than the figure changes from build to build anyway"),
         (
-            any(|text| text.starts_with('(') && text.ends_with(')')),
-            "(…): fewer than five builds of that kind came before, so nobody can tell whether it is noise",
+            any(|text| text.starts_with('(')),
+            "(…): fewer than five builds of that kind came before: too few to tell noise from a change",
         ),
         (any(|text| text.ends_with('+')), "commit+: with changes that were not committed"),
     ];

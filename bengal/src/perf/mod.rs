@@ -4,16 +4,22 @@
 //! * [`figure`]: the figures of a build;
 //! * [`change`]: whether a figure changed, or only trembles;
 //! * [`table`]: rows, and the forms they are printed in;
-//! * [`builds`]: the table of builds.
+//! * [`builds`]: the table of builds;
+//! * [`stages`]: the stages of one build;
+//! * [`chart`]: trends, in a terminal; [`look`] is what that can show.
 //!
 //! The history is written by the metrics plugin, whose crate has the record's type and reads its lines.
 //!
-//! **Invariant:** nothing here prints or asks the terminal, and nothing but [`Place`] reads files.
+//! **Invariant:** nothing here prints or asks the terminal, and nothing but [`Place`] reads files. No text
+//! of a build that it gives holds control characters.
 
 pub mod builds;
 pub mod change;
+pub mod chart;
 pub mod figure;
+pub mod look;
 pub mod select;
+pub mod stages;
 pub mod table;
 
 use std::collections::VecDeque;
@@ -22,6 +28,8 @@ use std::path::{Path, PathBuf};
 
 use bengal_metrics::history::{self, Notes};
 use bengal_metrics::record::Record;
+
+use crate::figures::plain;
 
 /// Of a history, no more than these newest builds are looked at: some hundred megabytes.
 pub const NEWEST: usize = 10_000;
@@ -150,7 +158,7 @@ fn read(path: &Path) -> Result<History, HistoryError> {
     let mut newest = VecDeque::new();
     let mut left_out = Vec::new();
     for record in lines.by_ref() {
-        newest.push_back(record.map_err(failed)?);
+        newest.push_back(tamed(record.map_err(failed)?));
         if newest.len() > NEWEST {
             left_out.extend(newest.pop_front().map(|record| record.site_id));
         }
@@ -166,4 +174,24 @@ fn read(path: &Path) -> Result<History, HistoryError> {
     let records: Vec<_> = newest.into_iter().filter(|record| is_ours(&record.site_id)).collect();
     let of_others = (all - older - records.len()) as u64;
     Ok(History { records, older: older as u64, of_others, notes })
+}
+
+/// `record` without control characters in what is shown of it: a history may come from elsewhere.
+fn tamed(mut record: Record) -> Record {
+    let tame = |text: &mut String| {
+        if text.contains(char::is_control) {
+            *text = plain(text).replace('\n', " ");
+        }
+    };
+    let options = [&mut record.build_id, &mut record.site_id, &mut record.machine];
+    options.into_iter().flatten().for_each(tame);
+    tame(&mut record.timestamp);
+    if let Some(git) = &mut record.git {
+        [&mut git.commit, &mut git.branch].into_iter().flatten().for_each(tame);
+    }
+    for stage in &mut record.stages {
+        tame(&mut stage.name);
+        [&mut stage.plugin, &mut stage.item_peak_page].into_iter().flatten().for_each(tame);
+    }
+    record
 }

@@ -139,6 +139,37 @@ impl Table {
         text
     }
 
+    /// The texts of all cells that people see.
+    pub fn shown(&self) -> impl Iterator<Item = &str> {
+        let cells = self.rows.iter().flat_map(|row| row.iter().zip(&self.columns));
+        cells.filter(|(_, column)| column.is_shown()).map(|(cell, _)| cell.text.as_str())
+    }
+
+    /// Hides columns until a line has at most `width` characters: those of the keys in `order`, the first
+    /// before the others. Gives the heads of those that it hid.
+    pub fn fit(&mut self, width: usize, order: &[&str]) -> Vec<&'static str> {
+        let mut hidden = Vec::new();
+        for key in order {
+            if self.line_width() <= width {
+                break;
+            }
+            let shown =
+                self.columns.iter_mut().find(|column| column.key == *key && column.is_shown());
+            if let Some(column) = shown {
+                column.side = Side::Hidden;
+                hidden.push(column.head);
+            }
+        }
+        hidden
+    }
+
+    /// The characters of a line.
+    fn line_width(&self) -> usize {
+        let widths = self.widths();
+        let shown = self.columns.iter().zip(widths).filter(|(column, _)| column.is_shown());
+        shown.map(|(_, width)| width + 2).sum::<usize>().saturating_sub(2)
+    }
+
     /// The width of each column, in characters.
     pub fn widths(&self) -> Vec<usize> {
         let widest = |(index, column): (usize, &Column)| {

@@ -3,6 +3,7 @@
 //! **Invariant:** figures go to standard output, and what is to be known of them to standard error.
 
 mod show;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

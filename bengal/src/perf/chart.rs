@@ -1,0 +1,181 @@
+//! Trends in a terminal: columns over time, one a build.
+//!
+//! **Invariant:** all columns of a chart are builds that can be compared by its figure, and each chart
+//! begins at 0.
+
+use bengal_metrics::record::Record;
+
+use super::builds::when;
+use super::change::{Change, median};
+use super::figure::{Figure, PEAK, RATE, TIME};
+use super::look::{Look, whole};
+use super::select::mode;
+use super::table::Tone;
+use crate::figures;
+
+/// Lines of a chart, besides its axis.
+const HEIGHT: usize = 8;
+
+/// Characters of the labels at the left.
+const LABELS: usize = 12;
+
+/// A figure of the builds that are like the latest, and how it changed.
+#[derive(Debug)]
+pub struct Trend {
+    /// Which figure.
+    pub figure: &'static Figure,
+    /// The builds that are like the latest, oldest first.
+    pub points: Vec<Point>,
+}
+
+/// A build in a trend.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Its place among all builds.
+    pub at: usize,
+    /// The figure.
+    pub value: f64,
+    /// How it stands to the builds before.
+    pub change: Change,
+}
+
+impl Point {
+    /// Whether the figure became worse here, and it is no noise.
+    pub fn is_regression(&self, figure: &Figure) -> bool {
+        matches!(self.change, Change::Real(ratio) if (ratio > 1.0) != figure.more_is_better)
+    }
+}
+
+/// The trends of time, peak and pages a second.
+pub fn trends(builds: &[Record]) -> Vec<Trend> {
+    [&TIME, &PEAK, &RATE].map(|figure| trend(builds, figure)).into()
+}
+
+fn trend(builds: &[Record], figure: &'static Figure) -> Trend {
+    let Some(latest) = builds.last() else { return Trend { figure, points: Vec::new() } };
+    let like = builds.iter().enumerate().filter(|(_, build)| figure.is_like(build, latest));
+    let point = |(at, build): (usize, &Record)| {
+        Some(Point { at, value: figure.of(build)?, change: figure.change(builds, at) })
+    };
+    Trend { figure, points: like.filter_map(point).collect() }
+}
+
+/// The charts of the newest `last` builds that are like the latest, as far as they fit.
+pub fn charts(builds: &[Record], last: usize, look: &Look) -> String {
+    let charts = trends(builds).into_iter().map(|mut trend| {
+        trend.points.drain(..trend.points.len().saturating_sub(fitting(last, look)));
+        chart(builds, &trend, look)
+    });
+    charts.collect::<Vec<_>>().join("\n")
+}
+
+/// How many columns a chart has at most.
+fn fitting(last: usize, look: &Look) -> usize {
+    look.width.saturating_sub(LABELS).max(1).min(last)
+}
+
+fn chart(builds: &[Record], trend: &Trend, look: &Look) -> String {
+    let figure = trend.figure;
+    let Some(latest) = trend.points.last() else {
+        return format!("{}: not measured\n", figure.name);
+    };
+    let top = trend.points.iter().map(|point| point.value).fold(0.0, f64::max);
+    let wide = ((look.width.saturating_sub(LABELS)) / trend.points.len()).clamp(1, 4);
+    let mut text = heading(trend, latest, look);
+    for line in (0..HEIGHT).rev() {
+        let label = match line {
+            _ if line == HEIGHT - 1 => figure.shown(top),
+            _ if line == HEIGHT / 2 - 1 => figure.shown(top / 2.0),
+            _ => String::new(),
+        };
+        let axis = if label.is_empty() { look.sign("│", "|") } else { look.sign("┤", "+") };
+        text.push_str(&format!("{label:>width$} {axis}", width = LABELS - 2));
+        let columns: String =
+            trend.points.iter().map(|point| cell(point, figure, top, line, wide, look)).collect();
+        text.push_str(columns.trim_end());
+        text.push('\n');
+    }
+    text + &axis(builds, trend, wide, look)
+}
+
+/// The figure's name, its latest value and what is usual.
+fn heading(trend: &Trend, latest: &Point, look: &Look) -> String {
+    let figure = trend.figure;
+    let usual = median(trend.points.iter().map(|point| point.value).collect());
+    let change = match latest.change {
+        Change::First => String::new(),
+        Change::Unjudged(ratio) => {
+            format!("; ({}) against the build before", figures::change(ratio))
+        }
+        Change::Noise(_) => "; no change but noise".to_owned(),
+        Change::Real(ratio) => format!("; {} against the build before", figures::change(ratio)),
+    };
+    let name = look.painted(Tone::Strong, figure.name);
+    let builds = figures::plural(trend.points.len() as u64, "build");
+    let (value, usual) = (figure.shown(latest.value), figure.shown(usual));
+    format!("{name}: {value}; median of {builds} {usual}{change}\n")
+}
+
+/// What a column shows on a line, counted from the bottom.
+fn cell(point: &Point, figure: &Figure, top: f64, line: usize, wide: usize, look: &Look) -> String {
+    let signs: &[&str] = match look.unicode {
+        true => &[" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+        false => &[" ", ".", ":", "#"],
+    };
+    let steps = signs.len() - 1;
+    let height =
+        if top > 0.0 { whole(point.value / top * (HEIGHT * steps) as f64).max(1) } else { 0 };
+    let sign = signs[height.saturating_sub(line * steps).min(steps)];
+    let gap = usize::from(wide > 1);
+    let tone = if point.is_regression(figure) { Tone::Bad } else { Tone::Plain };
+    look.painted(tone, &sign.repeat(wide - gap)) + &" ".repeat(gap)
+}
+
+/// The line below the columns, the marks of regressions, and when the first and the last were built.
+fn axis(builds: &[Record], trend: &Trend, wide: usize, look: &Look) -> String {
+    let indent = " ".repeat(LABELS - 1);
+    let width = trend.points.len() * wide;
+    let line = look.sign("─", "-").repeat(width);
+    let mut text = format!(
+        "{:>zero$} {}{line}\n",
+        trend.figure.shown(0.0),
+        look.sign("┼", "+"),
+        zero = LABELS - 2
+    );
+    if trend.points.iter().any(|point| point.is_regression(trend.figure)) {
+        let mark = |point: &Point| {
+            let is = point.is_regression(trend.figure);
+            let sign = if is { look.sign("▲", "^") } else { " " };
+            look.painted(Tone::Bad, sign) + &" ".repeat(wide - 1)
+        };
+        let marks: String = trend.points.iter().map(mark).collect();
+        text.push_str(&format!("{indent} {}  worse, and no noise\n", marks.trim_end()));
+    }
+    let (first, last) = (&trend.points[0], &trend.points[trend.points.len() - 1]);
+    let [first, last] = [first, last].map(|point| when(&builds[point.at]).text);
+    let between = width.saturating_sub(first.len() + last.len());
+    text + &match (trend.points.len(), between) {
+        (1, _) => format!("{indent} {first}\n"),
+        (_, 0) => format!("{indent} {first} to {last}\n"),
+        (_, between) => format!("{indent} {first}{}{last}\n", " ".repeat(between)),
+    }
+}
+
+/// What is in the charts, in a line.
+pub fn caption(builds: &[Record], last: usize, look: &Look) -> Option<String> {
+    let latest = builds.last()?;
+    let like = trend(builds, &TIME).points.len();
+    let shown = like.min(fitting(last, look));
+    let newest = if shown < like { format!("the newest {shown} of ") } else { String::new() };
+    Some(format!("{newest}{}; builds of other kinds are not shown", kind(like as u64, latest)))
+}
+
+/// So many builds of the kind of `latest`, in words.
+pub fn kind(count: u64, latest: &Record) -> String {
+    let builds = figures::plural(count, &format!("{} build", mode(latest)));
+    let jobs = latest.jobs.map_or(String::new(), |jobs| {
+        format!(" with {}", figures::plural(u64::from(jobs), "worker"))
+    });
+    let machine = latest.machine.as_ref().map_or(String::new(), |machine| format!(" on {machine}"));
+    format!("{builds}{jobs}{machine}")
+}
