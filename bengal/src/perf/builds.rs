@@ -30,15 +30,15 @@ const COLUMNS: &[Column] = &[
     data("peak_verdict"),
 ];
 
-/// The columns that are left out where a terminal is not wide enough for all, the first before the others.
+/// The columns that are left out where a terminal is too narrow for all, the first before the others.
 pub const DISPENSABLE: &[&str] = &[
     "rss_bytes",
     "cpu_time_ms",
     "pages_rendered",
-    "pages_per_second",
     "commit",
-    "mode",
+    "pages_per_second",
     "total_pages",
+    "mode",
 ];
 
 /// The newest `last` builds. Each is compared with the build before it that is like it, also where that

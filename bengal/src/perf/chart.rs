@@ -19,12 +19,12 @@ const HEIGHT: usize = 8;
 /// Characters of the labels at the left.
 const LABELS: usize = 12;
 
-/// A figure of the builds that are like the latest, and how it changed.
+/// A figure of builds that are of one kind, and how it changed.
 #[derive(Debug)]
 pub struct Trend {
     /// Which figure.
     pub figure: &'static Figure,
-    /// The builds that are like the latest, oldest first.
+    /// The builds, oldest first.
     pub points: Vec<Point>,
 }
 
@@ -46,14 +46,13 @@ impl Point {
     }
 }
 
-/// The trends of time, peak and pages a second.
-pub fn trends(builds: &[Record]) -> Vec<Trend> {
-    [&TIME, &PEAK, &RATE].map(|figure| trend(builds, figure)).into()
-}
+/// The figures that trends are of.
+pub static FIGURES: [&Figure; 3] = [&TIME, &PEAK, &RATE];
 
-fn trend(builds: &[Record], figure: &'static Figure) -> Trend {
-    let Some(latest) = builds.last() else { return Trend { figure, points: Vec::new() } };
-    let like = builds.iter().enumerate().filter(|(_, build)| figure.is_like(build, latest));
+/// The trend of a figure over the builds that are like `builds[reference]`.
+pub fn trend(builds: &[Record], reference: usize, figure: &'static Figure) -> Trend {
+    let like = builds.iter().enumerate();
+    let like = like.filter(|(_, build)| figure.is_like(build, &builds[reference]));
     let point = |(at, build): (usize, &Record)| {
         Some(Point { at, value: figure.of(build)?, change: figure.change(builds, at) })
     };
@@ -62,7 +61,9 @@ fn trend(builds: &[Record], figure: &'static Figure) -> Trend {
 
 /// The charts of the newest `last` builds that are like the latest, as far as they fit.
 pub fn charts(builds: &[Record], last: usize, look: &Look) -> String {
-    let charts = trends(builds).into_iter().map(|mut trend| {
+    let Some(latest) = builds.len().checked_sub(1) else { return String::new() };
+    let charts = FIGURES.iter().map(|figure| {
+        let mut trend = trend(builds, latest, figure);
         trend.points.drain(..trend.points.len().saturating_sub(fitting(last, look)));
         chart(builds, &trend, look)
     });
@@ -164,7 +165,7 @@ fn axis(builds: &[Record], trend: &Trend, wide: usize, look: &Look) -> String {
 /// What is in the charts, in a line.
 pub fn caption(builds: &[Record], last: usize, look: &Look) -> Option<String> {
     let latest = builds.last()?;
-    let like = trend(builds, &TIME).points.len();
+    let like = trend(builds, builds.len() - 1, &TIME).points.len();
     let shown = like.min(fitting(last, look));
     let newest = if shown < like { format!("the newest {shown} of ") } else { String::new() };
     Some(format!("{newest}{}; builds of other kinds are not shown", kind(like as u64, latest)))

@@ -19,6 +19,8 @@ pub struct Figure {
     pub question: Question,
     /// How little of a change is never more than noise.
     pub floor: Floor,
+    /// What it is counted in, where people read it: a MiB, or 1.
+    pub unit: f64,
     /// Whether more of it is better, as of a rate.
     pub more_is_better: bool,
     of: fn(&Record) -> Option<f64>,
@@ -26,7 +28,7 @@ pub struct Figure {
 }
 
 /// Bytes of a MiB, in which fields that end in `_mb` are.
-const MIB: f64 = 1_048_576.0;
+pub const MIB: f64 = 1_048_576.0;
 
 /// From start to end.
 pub static TIME: Figure = Figure {
@@ -34,6 +36,7 @@ pub static TIME: Figure = Figure {
     name: "time",
     question: Question::Time,
     floor: Floor::Time,
+    unit: 1.0,
     more_is_better: false,
     of: |build| Some(build.build_time_ms),
     show: figures::time,
@@ -59,6 +62,7 @@ pub static PEAK: Figure = Figure {
     name: "peak heap",
     question: Question::Peak,
     floor: Floor::Size,
+    unit: MIB,
     more_is_better: false,
     of: |build| {
         let bytes = build.peak_bytes.map(|bytes| bytes as f64);

@@ -6,18 +6,21 @@
 //! * [`table`]: rows, and the forms they are printed in;
 //! * [`builds`]: the table of builds;
 //! * [`stages`]: the stages of one build;
-//! * [`chart`]: trends, in a terminal; [`look`] is what that can show.
+//! * [`chart`]: trends, in a terminal; [`look`] is what that can show;
+//! * [`prometheus`], [`bencher`]: a build for other programs.
 //!
 //! The history is written by the metrics plugin, whose crate has the record's type and reads its lines.
 //!
 //! **Invariant:** nothing here prints or asks the terminal, and nothing but [`Place`] reads files. No text
 //! of a build that it gives holds control characters.
 
+pub mod bencher;
 pub mod builds;
 pub mod change;
 pub mod chart;
 pub mod figure;
 pub mod look;
+pub mod prometheus;
 pub mod select;
 pub mod stages;
 pub mod table;

@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** figures go to standard output, and what is to be known of them to standard error.
 
+mod export;
+mod file;
 mod show;
 mod terminal;
 
@@ -29,7 +31,10 @@ pub(super) struct PerfArguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum PerfCommand {}
+enum PerfCommand {
+    /// Write a build's figures for other programs
+    Export(export::ExportArguments),
+}
 
 /// Whose history is looked at.
 #[derive(Debug, Args)]
@@ -59,7 +64,7 @@ pub(super) enum Format {
 pub(super) fn run(arguments: &PerfArguments) -> anyhow::Result<u8> {
     match &arguments.command {
         None => show::run(&arguments.show),
-        Some(command) => match *command {},
+        Some(PerfCommand::Export(arguments)) => export::run(arguments),
     }
 }
 
