@@ -71,9 +71,9 @@ fn row(builds: &[Record], at: usize) -> Vec<Cell> {
         RATE.cell(build),
         PEAK.cell(build),
         RSS.cell(build),
-        change_cell(time),
+        change_cell(time, &TIME),
         verdict_cell(time),
-        change_cell(peak),
+        change_cell(peak, &PEAK),
         verdict_cell(peak),
     ]
 }

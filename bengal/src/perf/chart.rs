@@ -6,7 +6,7 @@
 use bengal_metrics::record::Record;
 
 use super::builds::when;
-use super::change::{Change, median};
+use super::change::{Change, RECENT, median};
 use super::figure::{Figure, PEAK, RATE, TIME};
 use super::look::{Look, whole};
 use super::select::mode;
@@ -15,6 +15,9 @@ use crate::figures;
 
 /// Lines of a chart, besides its axis.
 const HEIGHT: usize = 8;
+
+/// Builds behind one that must bear out that it was slower.
+const BEHIND: usize = 3;
 
 /// Characters of the labels at the left.
 const LABELS: usize = 12;
@@ -37,13 +40,8 @@ pub struct Point {
     pub value: f64,
     /// How it stands to the builds before.
     pub change: Change,
-}
-
-impl Point {
-    /// Whether the figure became worse here, and it is no noise.
-    pub fn is_regression(&self, figure: &Figure) -> bool {
-        matches!(self.change, Change::Real(ratio) if (ratio > 1.0) != figure.more_is_better)
-    }
+    /// Whether it became worse here, by more than noise, and the builds behind it did not take that back.
+    pub is_regression: bool,
 }
 
 /// The figures that trends are of.
@@ -54,9 +52,28 @@ pub fn trend(builds: &[Record], reference: usize, figure: &'static Figure) -> Tr
     let like = builds.iter().enumerate();
     let like = like.filter(|(_, build)| figure.is_like(build, &builds[reference]));
     let point = |(at, build): (usize, &Record)| {
-        Some(Point { at, value: figure.of(build)?, change: figure.change(builds, at) })
+        let change = figure.change(builds, at);
+        let is_regression = figure.is_worse(change);
+        Some(Point { at, value: figure.of(build)?, change, is_regression })
     };
-    Trend { figure, points: like.filter_map(point).collect() }
+    let mut points: Vec<Point> = like.filter_map(point).collect();
+    let values: Vec<f64> = points.iter().map(|point| point.value).collect();
+    for (index, point) in points.iter_mut().enumerate() {
+        point.is_regression &= lasts(&values, index);
+    }
+    Trend { figure, points }
+}
+
+/// Whether the builds behind the one at `index` are more like it than like those before it; so are they
+/// where there are none yet. A build that was slow alone says something of the machine, not of the site.
+fn lasts(values: &[f64], index: usize) -> bool {
+    let before = median(values[index.saturating_sub(RECENT)..index].to_vec());
+    let behind = &values[index + 1..values.len().min(index + 1 + BEHIND)];
+    if behind.is_empty() {
+        return true;
+    }
+    let behind = median(behind.to_vec());
+    (behind - values[index]).abs() < (behind - before).abs()
 }
 
 /// The charts of the newest `last` builds that are like the latest, as far as they fit.
@@ -128,7 +145,7 @@ fn cell(point: &Point, figure: &Figure, top: f64, line: usize, wide: usize, look
         if top > 0.0 { whole(point.value / top * (HEIGHT * steps) as f64).max(1) } else { 0 };
     let sign = signs[height.saturating_sub(line * steps).min(steps)];
     let gap = usize::from(wide > 1);
-    let tone = if point.is_regression(figure) { Tone::Bad } else { Tone::Plain };
+    let tone = if point.is_regression { Tone::Bad } else { Tone::Plain };
     look.painted(tone, &sign.repeat(wide - gap)) + &" ".repeat(gap)
 }
 
@@ -143,14 +160,14 @@ fn axis(builds: &[Record], trend: &Trend, wide: usize, look: &Look) -> String {
         look.sign("┼", "+"),
         zero = LABELS - 2
     );
-    if trend.points.iter().any(|point| point.is_regression(trend.figure)) {
+    if trend.points.iter().any(|point| point.is_regression) {
         let mark = |point: &Point| {
-            let is = point.is_regression(trend.figure);
+            let is = point.is_regression;
             let sign = if is { look.sign("▲", "^") } else { " " };
             look.painted(Tone::Bad, sign) + &" ".repeat(wide - 1)
         };
         let marks: String = trend.points.iter().map(mark).collect();
-        text.push_str(&format!("{indent} {}  worse, and no noise\n", marks.trim_end()));
+        text.push_str(&format!("{indent} {}  worse for good\n", marks.trim_end()));
     }
     let (first, last) = (&trend.points[0], &trend.points[trend.points.len() - 1]);
     let [first, last] = [first, last].map(|point| when(&builds[point.at]).text);

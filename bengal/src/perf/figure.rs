@@ -104,6 +104,11 @@ impl Figure {
         differs(old, new, self.question).is_none() && old.jobs == new.jobs
     }
 
+    /// Whether the figure became worse, and it is no noise.
+    pub fn is_worse(&self, change: Change) -> bool {
+        matches!(change, Change::Real(ratio) if (ratio > 1.0) != self.more_is_better)
+    }
+
     /// How the figure of `builds[at]` stands to those before it that are like it.
     pub fn change(&self, builds: &[Record], at: usize) -> Change {
         let Some(new) = self.of(&builds[at]) else { return Change::First };
@@ -116,11 +121,11 @@ impl Figure {
 }
 
 /// A change in a cell: what is noise is `~`, what nobody can tell yet in brackets.
-pub fn change_cell(change: Change) -> Cell {
+pub fn change_cell(change: Change, figure: &Figure) -> Cell {
     let Some(ratio) = change.ratio() else { return Cell::none() };
     let shown = figures::change(ratio);
     let (text, tone) = match change {
-        Change::Real(ratio) if ratio > 1.0 => (shown, Tone::Bad),
+        Change::Real(_) if figure.is_worse(change) => (shown, Tone::Bad),
         Change::Real(_) => (shown, Tone::Good),
         Change::Noise(_) => ("~".to_owned(), Tone::Faint),
         Change::Unjudged(_) | Change::First => (format!("({shown})"), Tone::Faint),

@@ -7,6 +7,7 @@
 //! * [`builds`]: the table of builds;
 //! * [`stages`]: the stages of one build;
 //! * [`chart`]: trends, in a terminal; [`look`] is what that can show;
+//! * [`html`]: all of it as one page;
 //! * [`prometheus`], [`bencher`]: a build for other programs.
 //!
 //! The history is written by the metrics plugin, whose crate has the record's type and reads its lines.
@@ -19,6 +20,7 @@ pub mod builds;
 pub mod change;
 pub mod chart;
 pub mod figure;
+pub mod html;
 pub mod look;
 pub mod prometheus;
 pub mod select;

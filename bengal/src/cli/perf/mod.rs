@@ -86,6 +86,13 @@ impl HistoryArguments {
         Ok(history)
     }
 
+    /// What the site is called: its folder's name.
+    fn site_name(&self) -> String {
+        let folder = self.site.canonicalize().unwrap_or_else(|_| self.site.clone());
+        let name = folder.file_name().unwrap_or(folder.as_os_str());
+        plain(&name.to_string_lossy())
+    }
+
     /// The commit that git takes `name` for, in the site's repository.
     fn revision(&self, name: &str) -> Option<String> {
         let asked = Command::new("git")

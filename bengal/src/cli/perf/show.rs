@@ -1,6 +1,7 @@
 //! `bengal perf` by itself: the table of builds, the stages of one, trends.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use bengal_metrics::record::Record;
 use clap::Args;
@@ -8,13 +9,13 @@ use serde_json::json;
 
 use super::super::diagnostics::{print_error, print_text};
 use super::terminal::look;
-use super::{Format, HistoryArguments};
+use super::{Format, HistoryArguments, file};
 use crate::figures::{plural, time};
 use crate::perf::builds::{self, revision, when};
 use crate::perf::look::Look;
 use crate::perf::select::{mode, select_one};
 use crate::perf::table::Table;
-use crate::perf::{History, chart, stages};
+use crate::perf::{History, chart, html, stages};
 
 /// What `bengal perf` shows.
 #[derive(Debug, Args)]
@@ -37,6 +38,9 @@ pub(super) struct ShowArguments {
     /// Draw the trends of time, peak heap and pages per second, of the builds that are like the latest
     #[arg(long, conflicts_with = "format")]
     chart: bool,
+    /// Write all of it into a page of HTML that needs no network
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["chart", "stages", "format", "last"])]
+    html: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value = "table", value_name = "FORMAT")]
     format: Format,
@@ -52,6 +56,8 @@ pub(super) fn run(arguments: &ShowArguments) -> anyhow::Result<u8> {
     let look = look();
     if let Some(name) = &arguments.stages {
         show_stages(&history, name, arguments, &look)?;
+    } else if let Some(file) = &arguments.html {
+        file::write(file, &html::page(&history, &arguments.history.site_name()))?;
     } else if arguments.chart {
         let last = last.unwrap_or(usize::MAX);
         print_text(&chart::charts(&history.records, last, &look));
