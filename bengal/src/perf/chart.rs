@@ -109,7 +109,7 @@ fn chart(builds: &[Record], trend: &Trend, look: &Look) -> String {
         let axis = if label.is_empty() { look.sign("│", "|") } else { look.sign("┤", "+") };
         text.push_str(&format!("{label:>width$} {axis}", width = LABELS - 2));
         let columns: String =
-            trend.points.iter().map(|point| cell(point, figure, top, line, wide, look)).collect();
+            trend.points.iter().map(|point| cell(point, top, line, wide, look)).collect();
         text.push_str(columns.trim_end());
         text.push('\n');
     }
@@ -135,7 +135,7 @@ fn heading(trend: &Trend, latest: &Point, look: &Look) -> String {
 }
 
 /// What a column shows on a line, counted from the bottom.
-fn cell(point: &Point, figure: &Figure, top: f64, line: usize, wide: usize, look: &Look) -> String {
+fn cell(point: &Point, top: f64, line: usize, wide: usize, look: &Look) -> String {
     let signs: &[&str] = match look.unicode {
         true => &[" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
         false => &[" ", ".", ":", "#"],
