@@ -244,6 +244,7 @@ pub fn load_plugins(
     let folder = options.config.as_deref().and_then(Path::parent).unwrap_or(root);
     let wanted = Wanted {
         config: &settings.config.plugins,
+        metrics: &settings.config.metrics,
         folder,
         paths: &options.plugins,
         options: &options.plugin_options,

@@ -114,7 +114,8 @@ fn summary(report: &BuildReport) -> String {
         report.time.as_secs_f64(),
     );
     let heap = report.memory.as_ref().map(|memory| memory.process.peak_bytes.unsigned_abs());
-    for (name, bytes) in [("memory", report.peak_memory), ("peak heap", heap)] {
+    let memory = report.resident.map(|resident| resident.peak);
+    for (name, bytes) in [("memory", memory), ("peak heap", heap)] {
         if let Some(bytes) = bytes {
             line.push_str(&format!(", {name} {:.1} MiB", bytes as f64 / f64::from(1 << 20)));
         }
@@ -175,29 +176,32 @@ pub(super) fn report_lines(report: &BuildReport) -> Vec<Value> {
     }
     lines.extend(report.notes.iter().map(|note| json!({"reason": "note", "message": note})));
     lines.extend(report.log.iter().map(|line| json!({"reason": "log", "log": line})));
+    lines.push(finished_line(report));
+    lines
+}
+
+/// The record of the build, and what else the report has.
+fn finished_line(report: &BuildReport) -> Value {
     let (errors, warnings) = count(&report.diagnostics);
-    lines.push(json!({
+    let mut line = json!({
         "reason": "build-finished",
         "success": report.exit_code() == 0,
         "exit_code": report.exit_code(),
-        "total_pages": report.pages,
         "pages_left_out": report.pages_left_out,
         "excluded": report.excluded,
-        "regular_pages": report.regular_pages,
-        "build_time_ms": report.time.as_secs_f64() * 1000.0,
-        "cpu_time_ms": report.cpu_time.map(|time| time.as_secs_f64() * 1000.0),
-        "rss_peak_bytes": report.peak_memory,
-        "jemalloc": report.jemalloc,
-        "memory": report.memory.as_ref().map(|memory| memory.process),
-        "outside": report.memory.as_ref().map(|memory| memory.outside),
         "output": report.output.to_string_lossy(),
-        "outputs": report.outputs,
-        "diagnostics": {"errors": errors, "warnings": warnings},
-        "stages": report.stages,
-        "plugins": report.plugins,
         "plugin_inputs": report.plugin_inputs,
-    }));
-    lines
+    });
+    if let (Some(line), Ok(Value::Object(record))) =
+        (line.as_object_mut(), serde_json::to_value(report.whole_record()))
+    {
+        line.extend(record);
+        // More than a record has, and what came after it was made.
+        line.insert("outputs".to_owned(), json!(report.outputs));
+        let diagnostics = json!({"errors": errors, "warnings": warnings});
+        line.insert("diagnostics".to_owned(), diagnostics);
+    }
+    line
 }
 
 /// What a program hears when nothing could be built.

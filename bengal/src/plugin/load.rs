@@ -18,9 +18,9 @@ use super::model::World;
 use super::options::{GivenOption, Options};
 use super::register::Registration;
 use super::{Plugin, Plugins, Shared};
-use crate::config::PluginConfig;
+use crate::config::{MetricsConfig, PluginConfig};
 use crate::site::Settings;
-use crate::value::Map;
+use crate::value::{Map, Value};
 
 /// Why the plugins of a build cannot be used, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,8 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, LoadError> {
 pub struct Wanted<'a> {
     /// As the configuration names them.
     pub config: &'a [PluginConfig],
+    /// What the configuration says to the plugin `metrics`.
+    pub metrics: &'a MetricsConfig,
     /// The folder that their paths are relative to.
     pub folder: &'a Path,
     /// Libraries from the command line, relative to the current directory.
@@ -76,6 +78,7 @@ impl Plugins {
         let shared = Shared { root: settings.root.clone(), ..Shared::default() };
         let mut plugins = Self { shared: Arc::new(shared), ..Self::default() };
         let mut chosen = choose(wanted, &mut plugins.notes)?;
+        configure_metrics(&mut chosen, wanted.metrics);
         for option in wanted.options {
             let Some(plugin) = chosen.iter_mut().find(|plugin| plugin.name == option.plugin) else {
                 return refuse(format!("--plugin-option: no plugin is named `{}`", option.plugin));
@@ -258,6 +261,22 @@ fn configure_own(own: &mut Vec<Chosen>, config: &PluginConfig) -> Result<(), Loa
     own[at].options = config.options.clone();
     own[at].limit = config.limit.unwrap_or(LIMIT);
     Ok(())
+}
+
+/// Gives the plugin `metrics`, bengal's own or one in its place, what the configuration says of it in a key of
+/// its own; what its options say goes before.
+fn configure_metrics(chosen: &mut Vec<Chosen>, config: &MetricsConfig) {
+    const NAME: &str = "metrics";
+    if !config.enabled {
+        chosen.retain(|plugin| plugin.name != NAME);
+    }
+    let Some(plugin) = chosen.iter_mut().find(|plugin| plugin.name == NAME) else { return };
+    let path = config.path.clone().map(Value::Text);
+    let keep = config.keep.map(Value::Int);
+    for (key, value) in [("path", path), ("keep", keep)] {
+        let Some(value) = value else { continue };
+        plugin.options.entry(key.into()).or_insert(value);
+    }
 }
 
 fn text(bytes: &'static [u8]) -> &'static str {

@@ -38,7 +38,7 @@ use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{Sender, unbounded};
 
-use crate::build::{BuildError, BuildOptions, BuildReport, CONFIG, open_site};
+use crate::build::{BuildError, BuildOptions, BuildReport, CONFIG, Purpose, open_site};
 use rebuild::Rebuilds;
 use server::{Hosts, Server};
 use watch::Watcher;
@@ -165,6 +165,7 @@ pub fn serve(options: &ServeOptions, console: &dyn Console) -> Result<(), ServeE
         state: Some(place.join("state")),
         origin: Some(origin.clone()),
         keep_on_errors: true,
+        purpose: Purpose::Serve,
         ..options.build.clone()
     };
     let hosts = Hosts::new(&options.host, address.ip());

@@ -52,10 +52,15 @@ struct Renderer<'b> {
 impl PerItem for Renderer<'_> {
     fn process(&mut self, item: Item, out: &mut Outbox<'_>) -> Result<(), StageError> {
         let Item::Render(job) = item else { return out.emit(item) };
+        let first = u64::from(job.number == 1);
+        let counts = self.context.written;
         match self.render(job, &mut out.reports)? {
-            Some(output) => out.emit(Item::Output(output)),
+            Some(output) => {
+                counts.rendered.fetch_add(first, Ordering::Relaxed);
+                out.emit(Item::Output(output))
+            }
             None => {
-                self.context.written.left_out.fetch_add(1, Ordering::Relaxed);
+                counts.left_out.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
         }

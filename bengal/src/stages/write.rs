@@ -19,6 +19,10 @@ pub struct WriteCounts {
     pub style_sheets: AtomicU64,
     /// Output files that held their bytes already.
     pub unchanged: AtomicU64,
+    /// Output files that are copies of others.
+    pub copied: AtomicU64,
+    /// Pages that were rendered; counted by render.
+    pub rendered: AtomicU64,
     /// Pages that no template could render; counted by render.
     pub left_out: AtomicU64,
     /// Bytes of all output files but those too large to be held.
@@ -75,6 +79,7 @@ impl PerItem for Writer<'_> {
             }
             Item::File(FileCopy { from, to, .. }) => {
                 let to: Arc<str> = Arc::from(&*to);
+                counts.copied.fetch_add(1, Ordering::Relaxed);
                 match from {
                     FileBytes::Path(from) => {
                         let written = self.written(&to, |out, to| out.copy(to, &from));

@@ -1,7 +1,8 @@
 //! What is kept of a build: one record, one line of the history.
 //!
 //! Sizes in a field that ends in `_mb` are MiB, as in the records that this format continues; every other
-//! size is a whole number of bytes, every time a number of milliseconds.
+//! size is a whole number of bytes, every time a number of milliseconds. What is MiB or milliseconds is
+//! rounded to a thousandth.
 //!
 //! **Invariant:** what is not known is `None`, and `null` in JSON: never 0, and never left out. A record of
 //! this version has everything that its fields' docs do not say can be missing; one of an older version has
