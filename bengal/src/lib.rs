@@ -21,7 +21,8 @@
 //! new` makes is [`scaffold`]'s. What others add to a build is a [`plugin`].
 //!
 //! What each stage allocates and holds is in the books of [`memory`]. What a site's author did wrong is
-//! a [`diagnostic`]; [`cli`] shows it. What earlier builds measured is for [`perf`] to show.
+//! a [`diagnostic`]; [`cli`] shows it. What earlier builds measured is for [`perf`] to show; where that is
+//! asked for, a build is watched more closely: [`profile`].
 
 pub mod build;
 pub mod cli;
@@ -39,6 +40,7 @@ pub mod perf;
 pub mod pipeline;
 pub mod plugin;
 pub mod process;
+pub mod profile;
 pub mod scaffold;
 #[cfg(feature = "serve")]
 pub mod serve;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::template::Template;
+
 /// The program that renders a page.
 pub trait Host: fmt::Debug + Send + Sync {
     /// The URL of the page or file that is made of the file `path`, from the folder of the content.
@@ -22,6 +24,12 @@ pub trait Host: fmt::Debug + Send + Sync {
 
     /// `text`, which is Markdown, as HTML.
     fn markdown(&self, text: &str) -> String;
+
+    /// A template's rendering begins, or that of one that it includes.
+    fn enter(&self, _template: &Template) {}
+
+    /// The rendering that began last has ended, perhaps by a fault, and gave so many bytes.
+    fn leave(&self, _template: &Template, _bytes: usize) {}
 }
 
 /// A program without a site.

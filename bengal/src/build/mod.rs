@@ -38,12 +38,14 @@ use crate::highlight::Languages;
 use crate::manifest::{self, Manifest};
 use crate::memory::{self, Books, Stats};
 use crate::pipeline::item::Label;
+use crate::pipeline::probe::Probe;
 use crate::pipeline::registry::{OrderError, Registry};
 use crate::pipeline::runner::{self, Progress, Run, StageReport};
 use crate::pipeline::stage::Stage;
 use crate::plugin::observer::{End, Watch};
 use crate::plugin::{GivenOption, LoadError, LogLine, Plugin};
 use crate::process::{self, Resident};
+use crate::profile::Profiles;
 use crate::site::{Claims, Site, content_path};
 use crate::stages::{self, Context, WriteCounts};
 use crate::template::page_view::SiteCell;
@@ -81,6 +83,8 @@ pub struct BuildOptions {
     pub plugins: Vec<PathBuf>,
     /// Options of plugins, over those of the configuration.
     pub plugin_options: Vec<GivenOption>,
+    /// What the build is watched for besides; nothing where it is not given.
+    pub profiles: Option<Arc<Profiles>>,
 }
 
 /// What the output of a build is for.
@@ -305,7 +309,9 @@ pub fn build_with<'s>(
     let jobs = options.jobs.unwrap_or_else(processors);
     let mut watch = Watch::new(plugins, settings);
     watch.started(output.root(), jobs, options.purpose);
-    let run = runner::run_watched(&chain, jobs, listener.progress, &mut |stage| watch.stage(stage));
+    let probe = options.profiles.as_deref().map(|profiles| profiles as &dyn Probe);
+    let mut ended = |stage: &StageReport| watch.stage(stage);
+    let run = runner::run_watched(&chain, jobs, listener.progress, probe, &mut ended);
     drop(chain);
     reports.append(&mut watch.take_reports());
     let errors = reports.iter().chain(&run.diagnostics).any(|d| d.severity == Severity::Error);
@@ -393,6 +399,7 @@ fn context<'b>(
         written: &shared.written,
         template: None,
         hold_html: prepared.plugins.want_html(),
+        profile: options.profiles.as_ref().and_then(|profiles| profiles.templates.as_ref()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::profile::{Found, Profiling};
 use super::{BuildArguments, MessageFormat, SiteArguments, diagnostics, progress, table};
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
 use crate::content::front_matter::{Excluded, Wanted};
@@ -43,19 +44,14 @@ pub(super) const WAITING: &str =
 
 /// Builds a site; gives the exit code.
 pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
-    let options = BuildOptions::from(arguments);
-    let human = arguments.message_format == MessageFormat::Human;
-    let built = progress::with(human && !arguments.quiet, |progress| {
-        let waiting = || {
-            if !arguments.quiet {
-                diagnostics::print_error(WAITING);
-            }
-        };
-        build(&options, &Listener { progress, waiting: &waiting })
+    let built = Profiling::start(&arguments.profile).and_then(|profiling| {
+        let report = build_shown(arguments, &profiling)?;
+        let found = profiling.end(&report);
+        Ok((report, found))
     });
-    let report = match built {
-        Ok(report) => report,
-        Err(error) if human => {
+    let (report, found) = match built {
+        Ok(built) => built,
+        Err(error) if arguments.message_format == MessageFormat::Human => {
             if let BuildError::Config(diagnostics) = &error {
                 diagnostics::print(diagnostics);
             }
@@ -66,14 +62,59 @@ pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
             return Ok(2);
         }
     };
+    let code = report.exit_code().max(u8::from(!found.failures.is_empty()));
     match arguments.message_format {
-        MessageFormat::Json => print_lines(&report_lines(&report)),
-        MessageFormat::Human => print_human(&report, arguments),
+        MessageFormat::Json => print_lines(&all_lines(&report, found, code)),
+        MessageFormat::Human => {
+            print_human(&report, arguments);
+            print_found(&found, arguments);
+        }
     }
-    let code = report.exit_code();
     // The process ends here: taking a large site apart first would only take time.
     std::mem::forget(report);
     Ok(code)
+}
+
+/// Builds, and shows how far that is.
+fn build_shown(
+    arguments: &BuildArguments,
+    profiling: &Profiling,
+) -> Result<BuildReport, BuildError> {
+    let profiles = profiling.profiles.clone();
+    let options = BuildOptions { profiles, ..BuildOptions::from(arguments) };
+    let human = arguments.message_format == MessageFormat::Human;
+    progress::with(human && !arguments.quiet, |progress| {
+        let waiting = || {
+            if !arguments.quiet {
+                diagnostics::print_error(WAITING);
+            }
+        };
+        build(&options, &Listener { progress, waiting: &waiting })
+    })
+}
+
+/// Prints what profiles have found; that one could not be written is an error.
+fn print_found(found: &Found, arguments: &BuildArguments) {
+    for failure in &found.failures {
+        let failure = diagnostics::plain(failure);
+        diagnostics::print_error(&format!("{}: {failure}", diagnostics::error_label()));
+    }
+    if !arguments.quiet && !found.text.is_empty() {
+        diagnostics::print_text(&found.text);
+    }
+}
+
+/// What a program hears of a build and its profiles.
+fn all_lines(report: &BuildReport, found: Found, code: u8) -> Vec<Value> {
+    let mut lines = report_lines(report);
+    let finished = lines.pop().map(|mut finished| {
+        (finished["exit_code"], finished["success"]) = (json!(code), json!(code == 0));
+        finished
+    });
+    lines.extend(found.failures.iter().map(|why| json!({"reason": "failure", "message": why})));
+    lines.extend(found.lines);
+    lines.extend(finished);
+    lines
 }
 
 fn print_human(report: &BuildReport, arguments: &BuildArguments) {

@@ -9,6 +9,7 @@ mod diagnostics;
 mod new;
 mod perf;
 mod plugin;
+mod profile;
 mod progress;
 mod render;
 #[cfg(feature = "serve")]
@@ -141,6 +142,8 @@ struct BuildArguments {
     /// How to print: for people, or one JSON object a line
     #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
     message_format: MessageFormat,
+    #[command(flatten)]
+    profile: profile::ProfileArguments,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@
 //! * [`stages`]: the stages of one build;
 //! * [`chart`]: trends, in a terminal; [`look`] is what that can show;
 //! * [`html`]: all of it as one page;
-//! * [`prometheus`], [`bencher`]: a build for other programs.
+//! * [`prometheus`], [`bencher`]: a build for other programs; [`trace`]: over time, as far as totals tell.
 //!
 //! The history is written by the metrics plugin, whose crate has the record's type and reads its lines.
 //!
@@ -26,6 +26,7 @@ pub mod prometheus;
 pub mod select;
 pub mod stages;
 pub mod table;
+pub mod trace;
 
 use std::collections::VecDeque;
 use std::io;

@@ -10,6 +10,7 @@ use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
+use crate::profile::templates::{Recorder, TemplateProfile};
 use crate::site::{Made, Page, PageId, Site, content_path, list_url};
 use crate::template::current::{CurrentPage, Paginator};
 use crate::template::page_view::{SiteView, Sources};
@@ -35,6 +36,7 @@ impl Stage for Render<'_> {
             body: Vec::new(),
             content: String::new(),
             buffers: Buffers::default(),
+            recorder: self.context.profile.map(TemplateProfile::recorder),
             size: 0,
         }))
     }
@@ -45,6 +47,7 @@ struct Renderer<'b> {
     body: Vec<u8>,
     content: String,
     buffers: Buffers,
+    recorder: Option<Recorder<'b>>,
     /// Bytes of the page before: the next is likely as large.
     size: usize,
 }
@@ -111,6 +114,7 @@ impl Renderer<'_> {
             paginator: paginator.as_ref(),
             name: &name,
             depth: 0,
+            recorder: self.recorder.as_ref(),
         };
         let template = template_of(self.context, site, job, reports);
         let mut html = String::with_capacity(self.size + self.size / 4);

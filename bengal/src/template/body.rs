@@ -52,6 +52,7 @@ impl<'m> SiteView<'m> {
             paginator: None,
             name: &name,
             depth: 0,
+            recorder: None,
         };
         let markdown = match templates.render_text(source, start, &rendering, reports) {
             Ok(markdown) => markdown,

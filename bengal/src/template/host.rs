@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path};
 
 use bengal_liquid::host::{Host, NoSite};
+use bengal_liquid::template::Template;
 
 use super::{RenderError, Rendering, TemplateSource, Templates};
 use crate::config::Config;
@@ -77,6 +78,18 @@ impl Host for PageHost<'_, '_> {
         html_of(text, &sources.settings.config, sources.languages, |made| {
             sources.site.fill_links(page, made, 0..made.html.len(), sources.settings)
         })
+    }
+
+    fn enter(&self, template: &Template) {
+        if let Some(recorder) = self.rendering.recorder {
+            recorder.enter(template.name());
+        }
+    }
+
+    fn leave(&self, _template: &Template, bytes: usize) {
+        if let Some(recorder) = self.rendering.recorder {
+            recorder.leave(bytes);
+        }
     }
 }
 

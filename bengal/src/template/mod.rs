@@ -35,6 +35,7 @@ use crate::config::Config;
 use crate::content::fields::Fields;
 use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::profile::templates::Recorder;
 pub use archetype::fill_archetype;
 use current::{CurrentPage, Globals, Paginator};
 use host::PageHost;
@@ -319,6 +320,8 @@ pub struct Rendering<'r, 'm> {
     pub name: &'r str,
     /// How many files that it includes with `include_relative` are around what is rendered.
     pub depth: usize,
+    /// Where it is recorded what its templates cost.
+    pub recorder: Option<&'r Recorder<'r>>,
 }
 
 /// The ends of tags, and the filters, that make blocks of code.

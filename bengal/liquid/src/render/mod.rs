@@ -83,7 +83,7 @@ impl Template {
         let mut renderer = Renderer::new(scene, self);
         renderer.most = out.len() + OUTPUT_BYTES;
         std::mem::swap(&mut renderer.out, out);
-        let rendered = renderer.block(&self.block);
+        let rendered = renderer.shown_to_host(self);
         std::mem::swap(&mut renderer.out, out);
         rendered?;
         Ok(renderer.undefined)
@@ -224,6 +224,16 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             arguments: SmallVec::new(),
             captured: Vec::new(),
         }
+    }
+
+    /// Renders what `template` holds.
+    fn shown_to_host(&mut self, template: &'m Template) -> Rendered {
+        let host = self.scene.host;
+        let before = self.out.len();
+        host.enter(template);
+        let rendered = self.block(&template.block);
+        host.leave(template, self.out.len() - before);
+        rendered
     }
 
     fn block(&mut self, block: &'m Block) -> Rendered {

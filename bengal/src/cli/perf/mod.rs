@@ -6,14 +6,19 @@ mod export;
 mod file;
 mod show;
 mod terminal;
+mod trace;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use bengal_metrics::record::Record;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::diagnostics::{plain, print_error};
-use crate::figures::plural;
+use crate::build::{BuildError, read_config};
+use crate::figures::{plural, time};
+use crate::perf::builds::{revision, when};
+use crate::perf::select::mode;
 use crate::perf::{History, NEWEST, Place};
 
 pub(super) const HELP: &str = "\
@@ -34,6 +39,8 @@ pub(super) struct PerfArguments {
 enum PerfCommand {
     /// Write a build's figures for other programs
     Export(export::ExportArguments),
+    /// Write a build as Chrome trace events, which https://ui.perfetto.dev opens
+    Trace(trace::TraceArguments),
 }
 
 /// Whose history is looked at.
@@ -42,7 +49,8 @@ pub(super) struct HistoryArguments {
     /// The site's folder
     #[arg(long, default_value = ".", value_name = "DIR")]
     site: PathBuf,
-    /// The folder of the measurements [default: SITE/.bengal-metrics]
+    /// The folder of the measurements [default: the configuration's `metrics.path`, else
+    /// SITE/.bengal-metrics]
     #[arg(long, value_name = "DIR")]
     history: Option<PathBuf>,
 }
@@ -65,6 +73,7 @@ pub(super) fn run(arguments: &PerfArguments) -> anyhow::Result<u8> {
     match &arguments.command {
         None => show::run(&arguments.show),
         Some(PerfCommand::Export(arguments)) => export::run(arguments),
+        Some(PerfCommand::Trace(arguments)) => trace::run(arguments),
     }
 }
 
@@ -73,12 +82,27 @@ impl HistoryArguments {
     fn place(&self) -> Place {
         match &self.history {
             Some(folder) => Place::at(folder.clone()),
-            None => Place::of_site(&self.site, None),
+            None => Place::of_site(&self.site, self.configured().unwrap_or_default().as_deref()),
         }
+    }
+
+    /// Where the site's configuration says that they are; nothing where `--history` does.
+    fn configured(&self) -> Result<Option<PathBuf>, BuildError> {
+        if self.history.is_some() {
+            return Ok(None);
+        }
+        let config = read_config(None, &self.site, &mut Vec::new())?;
+        Ok(Some(PathBuf::from(config.metrics.folder())))
     }
 
     /// The history, having said what of it is not shown.
     fn load(&self) -> anyhow::Result<History> {
+        if let Err(error) = self.configured() {
+            if let BuildError::Config(diagnostics) = &error {
+                super::diagnostics::print(diagnostics);
+            }
+            return Err(error.into());
+        }
         let place = self.place();
         let history = place.load()?;
         let file = place.history();
@@ -128,4 +152,26 @@ fn notes(history: &History, file: &Path) -> Vec<String> {
         }
     }
     notes
+}
+
+/// Which build it is, in a line.
+fn title(name: &str, build: &Record) -> String {
+    let id = build.build_id.as_ref().map_or(String::new(), |id| format!(" {id}"));
+    let commit = match revision(build).text {
+        none if none == "-" => String::new(),
+        commit => format!(", commit {commit}"),
+    };
+    format!(
+        "build{} of {} UTC{commit}: {}, {} in {}",
+        if id.is_empty() { format!(" {name}") } else { id },
+        when(build).text,
+        mode(build),
+        plural(build.total_pages, "page"),
+        time(build.build_time_ms),
+    )
+}
+
+/// Said of a build whose record has no stages.
+fn no_stages(name: &str) -> String {
+    format!("the build {} has no stages in its record, which is of the older format", plain(name))
 }

@@ -3,17 +3,15 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use bengal_metrics::record::Record;
 use clap::Args;
 use serde_json::json;
 
 use super::super::diagnostics::{print_error, print_text};
 use super::terminal::look;
 use super::{Format, HistoryArguments, file};
-use crate::figures::{plural, time};
-use crate::perf::builds::{self, revision, when};
+use crate::perf::builds;
 use crate::perf::look::Look;
-use crate::perf::select::{mode, select_one};
+use crate::perf::select::select_one;
 use crate::perf::table::Table;
 use crate::perf::{History, chart, html, stages};
 
@@ -83,13 +81,13 @@ fn show_stages(
     let build = select_one(history, &place, name, |name| arguments.history.revision(name))?;
     let mut table = stages::table(&build);
     if table.rows.is_empty() {
-        anyhow::bail!("the build {name} has no stages in its record, which is of the older format");
+        anyhow::bail!(super::no_stages(name));
     }
     let sentences = [stages::holds_back(&build), stages::holds_memory(&build)];
     let sentences: Vec<String> = sentences.into_iter().flatten().collect();
     match arguments.format {
         Format::Table => {
-            print_text(&format!("{}\n\n", title(name, &build)));
+            print_text(&format!("{}\n\n", super::title(name, &build)));
             print(&mut table, Format::Table, stages::DISPENSABLE, look);
             print_text(&format!("{}\n{}\n", stages::LEGEND, stages::OVERLAP));
             if look.bars {
@@ -108,23 +106,6 @@ fn show_stages(
         }
     }
     Ok(())
-}
-
-/// Which build it is, in a line.
-fn title(name: &str, build: &Record) -> String {
-    let id = build.build_id.as_ref().map_or(String::new(), |id| format!(" {id}"));
-    let commit = match revision(build).text {
-        none if none == "-" => String::new(),
-        commit => format!(", commit {commit}"),
-    };
-    format!(
-        "build{} of {} UTC{commit}: {}, {} in {}",
-        if id.is_empty() { format!(" {name}") } else { id },
-        when(build).text,
-        mode(build),
-        plural(build.total_pages, "page"),
-        time(build.build_time_ms),
-    )
 }
 
 /// Prints a table in the form that is asked for. On a terminal that is too narrow for it, it has no
