@@ -14,6 +14,7 @@ mod kill;
 mod manual;
 mod memory;
 mod new;
+mod perf;
 mod pipeline;
 mod plugin_projects;
 mod plugins;

@@ -86,3 +86,30 @@ fn add(
         benchmarks.insert(name.to_owned(), Value::Object(measures));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perf::sample::builds;
+
+    #[test]
+    fn several_builds_give_their_median_and_its_bounds() {
+        let builds = builds(&[300.0, 100.0, 200.0]);
+        let all = json(&builds);
+        let time = json!({"value": 200e6, "lower_value": 100e6, "upper_value": 300e6});
+        assert_eq!(all["bengal/full"]["latency"], time);
+        assert_eq!(all["bengal/full/parse"]["latency"]["value"], 200e6);
+        let one = json(&builds[..1]);
+        assert_eq!(one["bengal/full"]["latency"], json!({"value": 300e6}));
+        assert_eq!(one["bengal/full"]["peak-bytes"]["value"], f64::from(10 << 20));
+        assert!(one["bengal/full"].get("rss-peak-bytes").is_some());
+        assert_eq!(json(&[]), json!({}));
+    }
+
+    #[test]
+    fn what_was_not_measured_is_no_measure() {
+        let mut builds = builds(&[300.0]);
+        builds[0].cpu_time_ms = None;
+        assert!(json(&builds)["bengal/full"].get("cpu-time").is_none());
+    }
+}

@@ -197,3 +197,61 @@ pub fn kind(count: u64, latest: &Record) -> String {
     let machine = latest.machine.as_ref().map_or(String::new(), |machine| format!(" on {machine}"));
     format!("{builds}{jobs}{machine}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perf::sample::{build, builds};
+
+    fn regressions(times: &[f64]) -> Vec<usize> {
+        let builds = builds(times);
+        let points = trend(&builds, builds.len() - 1, &TIME).points;
+        points.iter().filter(|point| point.is_regression).map(|point| point.at).collect()
+    }
+
+    #[test]
+    fn a_regression_is_what_lasts() {
+        let steady = [100.0, 101.0, 99.0, 100.0, 102.0, 100.0];
+        let with = |more: &[f64]| regressions(&[&steady, more].concat());
+        assert_eq!(with(&[150.0]), [6], "the builds behind it will tell");
+        assert_eq!(with(&[150.0, 151.0, 149.0]), [6]);
+        assert_eq!(with(&[150.0, 100.0, 101.0, 99.0]), [0; 0], "the machine was busy");
+        assert_eq!(with(&[70.0, 71.0]), [0; 0], "faster is none");
+    }
+
+    #[test]
+    fn of_a_rate_less_is_worse() {
+        let builds = builds(&[100.0, 101.0, 99.0, 100.0, 102.0, 100.0, 150.0]);
+        let points = trend(&builds, 6, &RATE).points;
+        assert!(points[6].is_regression && points[6].value < points[5].value);
+    }
+
+    #[test]
+    fn builds_of_other_kinds_are_not_in_a_trend() {
+        let mut builds = builds(&[100.0; 6]);
+        builds[1].jobs = Some(9);
+        builds[2].machine = None;
+        builds[3].site_id = None;
+        let at = |figure| {
+            trend(&builds, 5, figure).points.iter().map(|point| point.at).collect::<Vec<_>>()
+        };
+        assert_eq!((at(&TIME), at(&PEAK)), (vec![0, 4, 5], vec![0, 2, 4, 5]));
+    }
+
+    #[test]
+    fn a_chart_is_as_wide_as_the_terminal_and_shows_all_heights() {
+        let times: Vec<f64> = (0..100).map(f64::from).collect();
+        let builds: Vec<Record> = times.iter().map(|ms| build(1, *ms, 10)).collect();
+        for width in [1, 20, 50, 80, 300] {
+            for unicode in [true, false] {
+                let look = Look { unicode, ..Look::plain(width) };
+                let text = charts(&builds, usize::MAX, &look);
+                let drawn = text.lines().filter(|line| line.contains(['|', '│', '┤']));
+                let widest = drawn.map(|line| line.chars().count()).max().unwrap();
+                assert!(widest <= width.max(LABELS + 1), "{width}: {widest}\n{text}");
+            }
+        }
+        assert_eq!(charts(&[], 9, &Look::plain(80)), "");
+        assert_eq!(caption(&[], 9, &Look::plain(80)), None);
+    }
+}

@@ -95,7 +95,13 @@ impl Figure {
 
     /// The figure of a build in a cell.
     pub fn cell(&self, build: &Record) -> Cell {
-        Cell::number(self.of(build), |value| self.shown(value))
+        let Some(value) = self.of(build) else { return Cell::none() };
+        let shown = self.shown(value);
+        match self.floor {
+            Floor::Time => Cell::new(shown, value),
+            #[expect(clippy::cast_possible_truncation, reason = "whole bytes, and casts saturate")]
+            Floor::Size => Cell::new(shown, value.round() as i64),
+        }
     }
 
     /// Whether two builds can be compared by it, with nothing but the site and bengal to make the

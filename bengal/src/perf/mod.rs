@@ -23,6 +23,8 @@ pub mod figure;
 pub mod html;
 pub mod look;
 pub mod prometheus;
+#[cfg(test)]
+mod sample;
 pub mod select;
 pub mod stages;
 pub mod table;

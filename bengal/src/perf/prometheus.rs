@@ -183,3 +183,34 @@ fn add(text: &mut String, site: &str, name: &str, help: &str, samples: Vec<Sampl
 fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perf::sample::build;
+
+    #[test]
+    fn labels_are_escaped_and_what_was_not_measured_is_left_out() {
+        let mut build = build(1, 1500.0, 10);
+        build.site_id = Some("a\"b\\c\nd".to_owned());
+        build.peak_bytes = None;
+        build.stages[1].memory = Memory::default();
+        let text = text(&build);
+        assert!(
+            text.contains("bengal_build_duration_seconds{site=\"a\\\"b\\\\c\\nd\"} 1.5\n"),
+            "{text}"
+        );
+        assert!(!text.contains("bengal_build_heap_peak_bytes") && !text.contains("NaN"), "{text}");
+        assert!(!text.contains("bengal_stage_heap_bytes{stage=\"parse\""), "{text}");
+        assert!(text.contains("bengal_stage_heap_bytes{stage=\"outside\""), "{text}");
+    }
+
+    #[test]
+    fn two_stages_of_one_name_are_one_sample() {
+        let mut build = build(1, 1500.0, 10);
+        let twin = build.stages[1].clone();
+        build.stages.push(twin);
+        let text = text(&build);
+        assert_eq!(text.matches("bengal_stage_busy_seconds{stage=\"parse\"").count(), 1, "{text}");
+    }
+}

@@ -32,7 +32,7 @@ pub enum SelectError {
         like: &'static str,
     },
     /// Several are.
-    #[error("`{name}` could be {0}; give more of it", candidates.join(" or "))]
+    #[error("`{name}` could be {}; give more of it", some_of(candidates))]
     Ambiguous {
         /// The name.
         name: String,
@@ -42,6 +42,15 @@ pub enum SelectError {
     /// A saved file could not be read.
     #[error(transparent)]
     Saved(#[from] super::HistoryError),
+}
+
+/// The first three of `candidates`, and how many others there are.
+fn some_of(candidates: &[String]) -> String {
+    let named = candidates.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    match candidates.len() {
+        0..=3 => named,
+        count => format!("{named} or {} others", count - 3),
+    }
 }
 
 /// The builds that a name means: one, or several of one kind.
@@ -261,4 +270,134 @@ fn unlike_edit(old: &Record, new: &Record) -> Option<Difference> {
     let alike = a.min(b).saturating_mul(2) >= a.max(b);
     let shown = |pages: u64| pages.to_string();
     (!alike).then(|| Difference { what: "pages rendered", old: shown(a), new: shown(b) })
+}
+
+#[cfg(test)]
+mod tests {
+    use bengal_metrics::record::Git;
+
+    use super::*;
+    use crate::perf::sample::{build, builds};
+
+    /// What `name` means among `records`, by id; git knows `main`.
+    fn found(records: &[Record], name: &str) -> Result<Vec<String>, String> {
+        let history = History { records: records.to_vec(), ..History::default() };
+        let place = Place::at("/nowhere".into());
+        let main = commit(&records[1]).map(ToOwned::to_owned);
+        let revision = |name: &str| main.clone().filter(|_| name == "main");
+        let found = select(&history, &place, name, revision).map_err(|error| error.to_string())?;
+        Ok(found.builds.iter().map(|build| build.build_id.clone().unwrap()).collect())
+    }
+
+    fn id(record: &Record) -> String {
+        record.build_id.clone().unwrap()
+    }
+
+    #[test]
+    fn a_build_is_named_from_the_latest_by_its_id_and_by_its_commit() {
+        let records = builds(&[1.0; 5]);
+        let commit = commit(&records[2]).unwrap().to_owned();
+        for (name, at) in [
+            ("latest", 4),
+            ("-0", 4),
+            ("previous", 3),
+            ("-1", 3),
+            ("-4", 0),
+            (id(&records[2]).as_str(), 2),
+            ("20261122-130402", 1),
+            (&commit, 2),
+            (&commit[..39], 2),
+            ("main", 1),
+        ] {
+            assert_eq!(found(&records, name), Ok(vec![id(&records[at])]), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_names_none_or_several_is_refused() {
+        let records = builds(&[1.0; 5]);
+        for (name, said) in [
+            ("-5", "no build `-5`: the history has 5 builds"),
+            ("2026", "could be the build 20261122-130401-0001"),
+            ("2026", "or 2 others"),
+            ("202", "no build is named `202`"),
+            ("nonsense", "no build is named `nonsense`"),
+            ("", "no build is named"),
+            ("-", "no build is named"),
+            ("../x", "no build is named"),
+        ] {
+            let error = found(&records, name).unwrap_err();
+            assert!(error.contains(said), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_previous_build_is_one_like_the_latest() {
+        let mut records = builds(&[1.0; 3]);
+        records[1].mode = Mode::Incremental;
+        assert_eq!(found(&records, "previous"), Ok(vec![id(&records[0])]));
+        assert_eq!(found(&records, "-1"), Ok(vec![id(&records[1])]));
+        records[0].mode = Mode::Incremental;
+        let error = found(&records, "previous").unwrap_err();
+        assert!(error.contains("1 build like the latest"), "{error}");
+    }
+
+    #[test]
+    fn a_commit_means_all_its_builds_of_committed_files() {
+        let mut records = builds(&[1.0; 4]);
+        let git = |dirty| Some(Git { commit: Some("feedc0de".repeat(5)), branch: None, dirty });
+        records[0].git = git(Some(true));
+        records[1].git = git(Some(false));
+        records[2].git = git(Some(false));
+        assert_eq!(found(&records, "feedc0de"), Ok(vec![id(&records[1]), id(&records[2])]));
+        [1, 2].into_iter().for_each(|at| records[at].git = git(None));
+        assert_eq!(found(&records, "feed").map(|found| found.len()), Ok(3));
+        // An id that begins as the commit does.
+        records[3].build_id = Some("feed0000".to_owned());
+        let error = found(&records, "feed").unwrap_err();
+        assert!(error.contains("the build feed0000, the commit feedc0def"), "{error}");
+    }
+
+    #[test]
+    fn like_is_compared_with_like() {
+        let old = build(1, 1.0, 9);
+        let what = |change: fn(&mut Record), question| {
+            let mut new = build(2, 2.0, 10);
+            change(&mut new);
+            differs(&old, &new, question).map(|difference| difference.what)
+        };
+        use Question::{Amount, Anything, Peak, Time};
+        for question in [Anything, Time, Peak, Amount] {
+            assert_eq!(what(|_| (), question), None);
+            assert_eq!(what(|new| new.site_id = None, question), Some("site"));
+            assert_eq!(what(|new| new.mode = Mode::Incremental, question), Some("mode"));
+        }
+        let elsewhere = |new: &mut Record| new.machine = Some("another".into());
+        assert_eq!([Time, Peak, Amount].map(|q| what(elsewhere, q)), [Some("machine"), None, None]);
+        let busier = |new: &mut Record| new.jobs = Some(16);
+        assert_eq!([Time, Peak, Amount].map(|q| what(busier, q)), [None, Some("jobs"), None]);
+    }
+
+    #[test]
+    fn edits_are_alike_when_one_rendered_at_most_twice_as_much() {
+        let edit = |rendered| Record {
+            mode: Mode::Incremental,
+            pages_rendered: Some(rendered),
+            ..build(1, 1.0, 1)
+        };
+        for (old, new, alike) in
+            [(3, 6, true), (3, 7, false), (7, 3, false), (0, 0, true), (0, 1, false)]
+        {
+            let difference = differs(&edit(old), &edit(new), Question::Anything);
+            assert_eq!(difference.is_none(), alike, "{old} {new} {difference:?}");
+        }
+        let difference = differs(&edit(1), &edit(9), Question::Time).unwrap();
+        assert_eq!(difference.to_string(), "they differ in pages rendered: 1 and 9");
+    }
+
+    #[test]
+    fn what_counts_from_the_latest_cannot_be_a_saved_name() {
+        assert!(is_reserved("latest") && is_reserved("previous") && is_reserved("-3"));
+        assert!(!is_reserved("main") && !is_reserved("-main"));
+    }
 }

@@ -19,6 +19,9 @@ const HOLDS: f64 = 0.5;
 /// A wait for less of the build's time than this is not spoken of.
 const WAITS: f64 = 0.1;
 
+/// Workers that are busy and had a processor for less of that time than this were kept waiting.
+const RUNS: f64 = 0.7;
+
 const COLUMNS: &[Column] = &[
     words("name", "stage"),
     data("plugin"),
@@ -170,8 +173,21 @@ pub fn holds_back(build: &Record) -> Option<String> {
     };
     let waited = waiting(build, at);
     Some(format!(
-        "{name} holds the build back: {workers} busy for {share} of the build's time{waited}."
+        "{name} holds the build back: {workers} busy for {share} of the build's time{waited}.{}",
+        kept_waiting(stage)
     ))
+}
+
+/// Where busy workers were without a processor for much of the time: a sentence that says so.
+fn kept_waiting(stage: &Stage) -> String {
+    let running = stage.cpu_ms.unwrap_or(stage.busy_ms) / stage.busy_ms;
+    match running < RUNS {
+        true => format!(
+            " They had a processor for {} of that, and waited for the disk or for other programs meanwhile.",
+            figures::percent(running)
+        ),
+        false => String::new(),
+    }
 }
 
 /// Who waited most to hand items to the stage at `at`, and who most to be handed some: in words.
@@ -224,4 +240,72 @@ pub fn span(stage: &Stage) -> (f64, f64) {
     let life = stage.busy_ms + stage.blocked_recv_ms + stage.blocked_send_ms;
     let end = of_worker(life, stage).max(stage.wall_ms);
     (end - stage.wall_ms, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perf::sample::build;
+
+    #[test]
+    fn the_stage_that_is_busy_while_others_wait_holds_the_build_back() {
+        let mut build = build(1, 1000.0, 10);
+        let parse = "parse holds the build back: its 2 workers were busy for 50% of the build's time; \
+                     discover waited 400 ms to hand on, and render 600 ms for items.";
+        assert_eq!(holds_back(&build).unwrap(), parse);
+        build.stages[1].cpu_ms = Some(400.0);
+        assert!(holds_back(&build).unwrap().contains("a processor for 40% of that"));
+        build.stages[3].busy_ms = 1800.0;
+        build.stages[2].blocked_send_ms = 50.0;
+        build.stages[0].blocked_send_ms = 50.0;
+        let render =
+            "render holds the build back: its 2 workers were busy for 90% of the build's time.";
+        assert_eq!(holds_back(&build).unwrap(), render);
+        build.build_time_ms = 10_000.0;
+        assert!(holds_back(&build).unwrap().starts_with("No stage holds the build back: render"));
+        build.stages.clear();
+        assert_eq!(holds_back(&build), None);
+    }
+
+    #[test]
+    fn the_stage_that_held_most_at_the_peak_holds_the_memory() {
+        let mut build = build(1, 1000.0, 10);
+        let taxonomy =
+            "taxonomy holds the memory: 8.00 MiB of 10.0 MiB at the process's peak, 80%.";
+        assert_eq!(holds_memory(&build).unwrap(), taxonomy);
+        build.peak_bytes = Some(20 << 20);
+        assert!(
+            holds_memory(&build)
+                .unwrap()
+                .starts_with("No stage holds most of the memory: taxonomy")
+        );
+        build.outside.as_mut().unwrap().at_process_peak_bytes = Some(15 << 20);
+        assert!(holds_memory(&build).unwrap().starts_with("Most of the memory is outside"));
+        build.peak_bytes = None;
+        assert_eq!(holds_memory(&build), None);
+    }
+
+    #[test]
+    fn a_stage_ran_until_its_workers_ended() {
+        let build = build(1, 1000.0, 10);
+        assert_eq!(span(&build.stages[1]), (0.0, 500.0));
+        assert_eq!(span(&build.stages[3]), (600.0, 900.0));
+    }
+
+    #[test]
+    fn times_of_nothing_and_of_no_worker_make_nothing_panic() {
+        let mut build = build(0, 0.0, 0);
+        build.stages[0].workers = 0;
+        build.stages[1].busy_ms = f64::NAN;
+        for bars in [true, false] {
+            let look = Look { bars, ..Look::plain(1) };
+            bars_and_sentences(&build, &look);
+        }
+        build.stages.clear();
+        bars_and_sentences(&build, &Look::plain(80));
+    }
+
+    fn bars_and_sentences(build: &Record, look: &Look) {
+        let _ = (bars(build, look), holds_back(build), holds_memory(build), table(build));
+    }
 }

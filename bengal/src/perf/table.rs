@@ -268,3 +268,55 @@ fn bare(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table =
+            Table::new(&[words("name", "name"), data("id"), numbers("time_ms", "time")]);
+        table.rows = vec![
+            vec![Cell::words("a|b *c* ä"), Cell::words("x,\"y\""), Cell::new("1.5 s", 1500.5)],
+            vec![Cell::none(), Cell::none(), Cell::none()],
+        ];
+        table
+    }
+
+    #[test]
+    fn people_see_texts_in_columns() {
+        let marked = table().text(&|tone, text| match tone {
+            Tone::Faint => format!("<{text}>"),
+            _ => text.to_owned(),
+        });
+        // What colours a text takes no room.
+        assert_eq!(marked, "name        time\na|b *c* ä  1.5 s\n<->              <->\n");
+    }
+
+    #[test]
+    fn nothing_in_a_cell_is_markup() {
+        let lines = "| name | time |\n| --- | ---: |\n| a\\|b \\*c\\* ä | 1.5 s |\n| - | - |\n";
+        assert_eq!(table().markdown(), lines);
+    }
+
+    #[test]
+    fn programs_read_values_also_of_hidden_columns() {
+        assert_eq!(table().csv(), "name,id,time_ms\na|b *c* ä,\"x,\"\"y\"\"\",1500.5\n,,\n");
+        assert_eq!(
+            table().json(),
+            json!([
+                {"name": "a|b *c* ä", "id": "x,\"y\"", "time_ms": 1500.5},
+                {"name": null, "id": null, "time_ms": null},
+            ])
+        );
+    }
+
+    #[test]
+    fn columns_go_until_the_rest_fits() {
+        let mut narrow = table();
+        assert_eq!(narrow.fit(16, &["time_ms", "name"]), [""; 0]);
+        assert_eq!(narrow.fit(15, &["none", "id", "time_ms", "name"]), ["time"]);
+        assert_eq!(narrow.text(&|_, text| text.to_owned()), "name\na|b *c* ä\n-\n");
+        assert_eq!(narrow.shown().collect::<Vec<_>>(), ["a|b *c* ä", "-"]);
+    }
+}

@@ -198,3 +198,67 @@ fn escaped(text: &str) -> String {
     }
     html
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perf::sample::{build, builds};
+
+    fn of(records: Vec<Record>) -> String {
+        page(&History { records, ..History::default() }, "a <b> & \"c\"")
+    }
+
+    #[test]
+    fn what_others_wrote_is_text() {
+        let mut records = builds(&[100.0; 3]);
+        let evil = "<script>alert(1)</script>\"><img src=x>";
+        for record in &mut records {
+            record.stages[0].name = evil.to_owned();
+            record.machine = Some(evil.to_owned());
+            record.build_id = Some(evil.to_owned());
+            record.timestamp = evil.to_owned();
+            record.git.as_mut().unwrap().commit = Some(evil.to_owned());
+        }
+        let html = of(records);
+        assert!(
+            html.contains("&lt;script&gt;") && html.contains("<title>Builds of a &lt;b&gt; &amp;")
+        );
+        assert!(
+            !html.contains("<script") && !html.contains("<img") && !html.contains("script>\""),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn the_page_loads_nothing() {
+        let html = of(builds(&[100.0; 7]));
+        for loads in ["src=", "href=", "url(", "@import", "http:", "https:", "<script", "<link"] {
+            assert!(!html.contains(loads), "{loads}");
+        }
+        assert!(html.contains("default-src 'none'"));
+    }
+
+    #[test]
+    fn each_kind_of_build_has_its_trends() {
+        let mut records = builds(&[100.0; 9]);
+        let full = of(records.clone());
+        assert!(full.contains("<h2>Full builds") && !full.contains("<h2>Incremental"));
+        records[4].mode = Mode::Incremental;
+        let both = of(records);
+        assert!(both.contains("<p class=\"soft\">8 full builds"), "{both}");
+        assert!(both.contains("<p class=\"soft\">1 incremental build"), "{both}");
+    }
+
+    #[test]
+    fn figures_that_are_odd_or_missing_make_no_page_panic_or_say_nan() {
+        let mut odd = build(1, 0.0, 0);
+        odd.stages[0].workers = 0;
+        odd.stages[2].memory.at_process_peak_bytes = Some(-5);
+        let flat = Record { timestamp: "2025-10-12".into(), total_pages: 3, ..Record::default() };
+        for records in [vec![], vec![odd.clone()], vec![flat.clone()], vec![flat, odd.clone(), odd]]
+        {
+            let html = of(records);
+            assert!(!html.contains("NaN") && !html.contains("inf"), "{html}");
+        }
+    }
+}
