@@ -101,7 +101,7 @@ pub fn revision(build: &Record) -> Cell {
 
 /// What people should know to read the table; a line for each kind of sign that is in it.
 pub fn legend(table: &Table) -> Vec<&'static str> {
-    let any = |sign: fn(&str) -> bool| table.shown().any(|text| sign(text));
+    let any = |sign: fn(&str) -> bool| table.shown().any(sign);
     let lines: [(bool, &str); 4] = [
         (
             any(|text| text.trim_end_matches(')').ends_with('%')),

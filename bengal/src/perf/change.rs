@@ -97,30 +97,7 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Numbers from 0 to 1, the same in each run (splitmix64).
-    struct Seeded(u64);
-
-    impl Seeded {
-        fn next(&mut self) -> f64 {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = self.0;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-        }
-
-        /// Normal, of mean 0 and deviation 1: the sum of twelve uniform numbers.
-        fn normal(&mut self) -> f64 {
-            (0..12).map(|_| self.next()).sum::<f64>() - 6.0
-        }
-
-        /// A build's time about 1: normal by `noise`, and in one of ten builds the machine is busy.
-        fn time(&mut self, noise: f64) -> f64 {
-            let busy = if self.next() < 0.1 { self.next() * 5.0 * noise } else { 0.0 };
-            (noise * self.normal() + busy).exp()
-        }
-    }
+    use crate::perf::sample::Seeded;
 
     /// How many of `of` histories of `builds` builds are said to have changed in the last, which is
     /// `slower` times what it would have been.

@@ -201,7 +201,7 @@ pub fn kind(count: u64, latest: &Record) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::perf::sample::{build, builds};
+    use crate::perf::sample::{Seeded, build, builds};
 
     fn regressions(times: &[f64]) -> Vec<usize> {
         let builds = builds(times);
@@ -217,6 +217,24 @@ mod tests {
         assert_eq!(with(&[150.0, 151.0, 149.0]), [6]);
         assert_eq!(with(&[150.0, 100.0, 101.0, 99.0]), [0; 0], "the machine was busy");
         assert_eq!(with(&[70.0, 71.0]), [0; 0], "faster is none");
+    }
+
+    #[test]
+    fn of_a_thousand_builds_those_are_marked_where_it_became_slower_for_good() {
+        let mut random = Seeded(3);
+        let time = |number: usize| {
+            let lasting =
+                if number < 300 { 1.0 } else { 1.3 } * if number < 700 { 1.0 } else { 1.25 };
+            // In one of thirty builds another program had the machine.
+            let alone = if random.next() < 1.0 / 30.0 { 1.5 } else { 1.0 };
+            400.0 * lasting * alone * random.time(0.02)
+        };
+        let times: Vec<f64> = (0..1000).map(time).collect();
+        let marked = regressions(&times);
+        for began in [300, 700] {
+            assert!(marked.iter().any(|at| (began..began + 3).contains(at)), "{marked:?}");
+        }
+        assert!(marked.len() <= 4, "{marked:?}");
     }
 
     #[test]

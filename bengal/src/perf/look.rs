@@ -40,7 +40,7 @@ impl Look {
         }
         let eighths = whole(share * width as f64 * 8.0).max(usize::from(share > 0.0));
         let mut bar = "█".repeat(eighths / 8);
-        bar.extend(["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8].chars());
+        bar.push_str(["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]);
         bar
     }
 }

@@ -39,7 +39,7 @@ use bengal_metrics::record::Record;
 
 use crate::figures::plain;
 
-/// Of a history, no more than these newest builds are looked at: some hundred megabytes.
+/// Of a history, no more than these newest builds are looked at: they take about 100 MB.
 pub const NEWEST: usize = 10_000;
 
 /// The folder of saved builds, in that of the measurements.

@@ -6,7 +6,7 @@ const MIB: i64 = 1 << 20;
 
 /// The `number`th build, that took `ms` and held `mib` at most.
 pub(super) fn build(number: u32, ms: f64, mib: i64) -> Record {
-    let commit = format!("{:040x}", u64::from(number) * 0x1234_5678_9abc_def1);
+    let commit = format!("{:040x}", u64::from(number).wrapping_mul(0x1234_5678_9abc_def1));
     Record {
         schema: SCHEMA,
         build_id: Some(format!("20261122-1304{number:02}-{number:04x}")),
@@ -65,4 +65,28 @@ fn memory(held: i64) -> Memory {
 /// Builds of these times.
 pub(super) fn builds(times: &[f64]) -> Vec<Record> {
     times.iter().zip(1..).map(|(ms, number)| build(number, *ms, 10)).collect()
+}
+
+/// Numbers from 0 to 1, the same in each run (splitmix64).
+pub(super) struct Seeded(pub u64);
+
+impl Seeded {
+    pub(super) fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Normal, of mean 0 and deviation 1: the sum of twelve uniform numbers.
+    fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.next()).sum::<f64>() - 6.0
+    }
+
+    /// A build's time about 1: normal by `noise`, and in one of ten builds the machine is busy.
+    pub(super) fn time(&mut self, noise: f64) -> f64 {
+        let busy = if self.next() < 0.1 { self.next() * 5.0 * noise } else { 0.0 };
+        (noise * self.normal() + busy).exp()
+    }
 }

@@ -256,6 +256,7 @@ mod tests {
         build.stages[1].cpu_ms = Some(400.0);
         assert!(holds_back(&build).unwrap().contains("a processor for 40% of that"));
         build.stages[3].busy_ms = 1800.0;
+        build.stages[3].cpu_ms = None;
         build.stages[2].blocked_send_ms = 50.0;
         build.stages[0].blocked_send_ms = 50.0;
         let render =

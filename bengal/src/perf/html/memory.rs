@@ -3,7 +3,7 @@
 use bengal_metrics::record::Record;
 
 use super::plot::{Frame, across, down, framed, hovers, layer, ticks};
-use super::{ROWS, ends, escaped, of_rows, revision, when};
+use super::{ROWS, ends, escaped, of_rows, revision, when, which};
 use crate::figures;
 use crate::perf::figure::PEAK;
 use crate::perf::stages::holders;
@@ -90,7 +90,7 @@ fn drawn(builds: &[Record], like: &[usize], layers: &[Layer<'_>]) -> String {
             .iter()
             .map(|layer| format!("{} {}", layer.name, figures::bytes(layer.held[index])))
             .collect();
-        format!("{}, {}: {}", when(build).text, revision(build).text, held.join(", "))
+        format!("{}: {}", which(build), held.join(", "))
     };
     let newest = like.len() - 1;
     let frame = Frame {

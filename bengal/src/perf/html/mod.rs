@@ -62,16 +62,20 @@ fn references(builds: &[Record]) -> Vec<usize> {
     found
 }
 
+/// When a build was, and of which commit.
+fn which(build: &Record) -> String {
+    match revision(build) {
+        none if none.value.is_null() => format!("{} UTC", when(build).text),
+        commit => format!("{} UTC, commit {}", when(build).text, commit.text),
+    }
+}
+
 /// What the latest build took.
 fn summary(builds: &[Record], latest: &Record) -> String {
-    let commit = match revision(latest).text {
-        none if none == "-" => String::new(),
-        commit => format!(", commit {commit}"),
-    };
     let line = format!(
-        "{}, the latest of {} UTC{commit}: {}, {}.",
+        "{}, the latest of {}: {}, {}.",
         plural(builds.len() as u64, "build"),
-        when(latest).text,
+        which(latest),
         mode(latest),
         plural(latest.total_pages, "page"),
     );

@@ -82,7 +82,7 @@ pub(super) fn framed(frame: &Frame<'_>, drawn: &str) -> String {
         let (left, top) = (x / WIDE * 100.0, y / HIGH * 100.0);
         let _ = writeln!(
             html,
-            "<span class=\"mark\" aria-hidden=\"true\" style=\"left:{left:.2}%;top:{top:.1}%\">▲</span>"
+            "<span class=\"mark\" aria-hidden=\"true\" style=\"left:{left:.2}%;top:{top:.1}%\"></span>"
         );
     }
     html.push_str("</div>\n<div class=\"ends\" aria-hidden=\"true\">");

@@ -3,7 +3,7 @@
 use bengal_metrics::record::Record;
 
 use super::plot::{Frame, across, down, framed, hovers, line, ticks};
-use super::{FIGURES, ends, escaped, kind, revision, trend, when};
+use super::{FIGURES, ends, escaped, kind, trend, which};
 use crate::figures;
 use crate::perf::change::{Change, ENOUGH, median};
 use crate::perf::chart::Trend;
@@ -55,12 +55,7 @@ fn plot(builds: &[Record], trend: &Trend) -> String {
             Change::Real(ratio) => format!(", {}", figures::change(ratio)),
             _ => String::new(),
         };
-        format!(
-            "{}, {}: {}{change}",
-            when(build).text,
-            revision(build).text,
-            figure.shown(values[index])
-        )
+        format!("{}: {}{change}", which(build), figure.shown(values[index]))
     };
     let description = format!(
         "From {} to {}, the median {}, the latest {}. {} marked. The table of all builds has the figures.",
@@ -112,14 +107,8 @@ fn regressions(builds: &[Record], trends: &[Trend]) -> String {
     let listed = found.iter().take(LISTED).map(|(at, figure, change, value)| {
         let build = &builds[*at];
         let change = figures::change(change.ratio().unwrap_or(1.0));
-        let what = format!("{} {}", figure.name, figure.shown(*value));
-        format!(
-            "<li>{} UTC, {}: {}, <span class=\"worse\">{}</span></li>\n",
-            escaped(&when(build).text),
-            escaped(&revision(build).text),
-            escaped(&what),
-            escaped(&change)
-        )
+        let what = format!("{}: {} {}", which(build), figure.name, figure.shown(*value));
+        format!("<li>{}, <span class=\"worse\">{}</span></li>\n", escaped(&what), escaped(&change))
     });
     let items: String = listed.collect();
     let more = match found.len().saturating_sub(LISTED) {
