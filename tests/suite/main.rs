@@ -18,6 +18,7 @@ mod perf;
 mod pipeline;
 mod plugin_projects;
 mod plugins;
+mod profile;
 mod properties;
 mod rebuild;
 mod render;

@@ -200,8 +200,11 @@ fn heap_of(
 struct Dump {
     /// Names of threads, by jemalloc's numbers.
     threads: FxHashMap<u64, String>,
-    stacks: Vec<(Vec<usize>, Vec<(u64, Weight)>)>,
+    stacks: Vec<DumpedStack>,
 }
+
+/// Addresses, the innermost first, and what each thread has there.
+type DumpedStack = (Vec<usize>, Vec<(u64, Weight)>);
 
 impl Dump {
     fn parse(text: &str) -> Result<Self, String> {

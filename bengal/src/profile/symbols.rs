@@ -10,6 +10,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::stacks::without_generics;
+
 /// A function on a stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Frame {
@@ -47,16 +49,44 @@ fn resolve(address: usize) -> Vec<Rc<Frame>> {
     let mut frames = Vec::new();
     backtrace::resolve(address as *mut c_void, |symbol| {
         let Some(name) = symbol.name() else { return };
-        frames.push(Rc::new(Frame {
-            function: format!("{name:#}"),
-            file: symbol.filename().map(|file| file.to_string_lossy().into_owned()),
-            line: symbol.lineno().unwrap_or(0),
-        }));
+        let file = symbol.filename().map(|file| file.to_string_lossy().into_owned());
+        let function = qualified(format!("{name:#}"), file.as_deref());
+        frames.push(Rc::new(Frame { function, file, line: symbol.lineno().unwrap_or(0) }));
     });
     if frames.is_empty() {
         frames.push(Rc::new(Frame { function: format!("{address:#x}"), ..Frame::default() }));
     }
     frames
+}
+
+/// The name of a function, with its crate and module: a program with line tables alone, as a release of
+/// bengal is, has bare names, and the files that say where they are from.
+fn qualified(name: String, file: Option<&str>) -> String {
+    if without_generics(&name).contains("::") {
+        return name;
+    }
+    match file.and_then(module) {
+        Some(module) => format!("{module}::{name}"),
+        None => name,
+    }
+}
+
+/// The module that a file of Rust is, as `comrak::parser` is of `…/comrak-0.59.0/src/parser/mod.rs`.
+fn module(file: &str) -> Option<String> {
+    let file = file.replace('\\', "/");
+    let (folder, path) = file.strip_suffix(".rs")?.rsplit_once("/src/")?;
+    let mut folders = folder.rsplit('/');
+    let package = folders.next()?;
+    let version = package
+        .match_indices('-')
+        .find(|(at, _)| package[at + 1..].starts_with(|first: char| first.is_ascii_digit()));
+    let package = version.map_or(package, |(at, _)| &package[..at]).replace('-', "_");
+    // A package whose folder has not its name.
+    let parent = folders.next();
+    let package =
+        if (parent, &*package) == (Some("bengal"), "liquid") { "bengal_liquid" } else { &package };
+    let parts = path.split('/').filter(|part| !matches!(*part, "lib" | "mod" | "main"));
+    Some([package].into_iter().chain(parts).collect::<Vec<_>>().join("::"))
 }
 
 /// Walks the calling thread's stack from the inside out, while `each`, which is given addresses, says so.
@@ -96,6 +126,29 @@ mod tests {
         ] {
             assert_eq!(crate_of(function), of, "{function}");
         }
+    }
+
+    #[test]
+    fn a_bare_name_is_given_its_module_by_its_file() {
+        let cargo = "/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f";
+        for (name, file, full) in [
+            ("feed", format!("{cargo}/comrak-0.59.0/src/parser/mod.rs"), "comrak::parser::feed"),
+            ("a", format!("{cargo}/b-c-0.7.1+5.3.1-0-g8/src/lib.rs"), "b_c::a"),
+            (
+                "push<u8, a::B>",
+                "/rustc/5980/library/alloc/src/vec/mod.rs".into(),
+                "alloc::vec::push<u8, a::B>",
+            ),
+            ("x", "/home/src/me/bengal/src/stages/parse.rs".into(), "bengal::stages::parse::x"),
+            ("{closure#0}<a::B>", "bengal/src/x.rs".into(), "bengal::x::{closure#0}<a::B>"),
+            ("x", "bengal/liquid/src/memo.rs".into(), "bengal_liquid::memo::x"),
+            ("{closure#0}", "C:\\w\\bengal\\src\\main.rs".into(), "bengal::{closure#0}"),
+            ("<a::B as c::D>::e", format!("{cargo}/f-1.0.0/src/lib.rs"), "<a::B as c::D>::e"),
+            ("prof_alloc", "/x/jemalloc/src/prof.c".into(), "prof_alloc"),
+        ] {
+            assert_eq!(qualified(name.to_owned(), Some(&file)), full);
+        }
+        assert_eq!(qualified("f".to_owned(), None), "f");
     }
 
     #[test]

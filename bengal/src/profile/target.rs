@@ -36,8 +36,11 @@ impl Target {
             _ => {}
         }
         let target = Self { path: path.to_owned() };
+        if !target.folder().is_dir() {
+            return Err(format!("{shown}: its folder is not there"));
+        }
         // Whether it can be written shows best by doing so.
-        target.beside().map_err(|error| format!("{shown} cannot be written: {error}"))?;
+        target.beside().map_err(|error| target.unwritten(&error))?;
         Ok(target)
     }
 
@@ -62,12 +65,23 @@ impl Target {
             file.persist(&self.path)?;
             Ok(())
         });
-        written.map_err(|error| format!("{} cannot be written: {error}", self.path.display()))
+        written.map_err(|error| self.unwritten(&error))
+    }
+
+    fn folder(&self) -> &Path {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new("."))
+    }
+
+    /// That it cannot be written, and why, without the name of the file that would take its place.
+    fn unwritten(&self, error: &io::Error) -> String {
+        let why = error.get_ref().and_then(|error| error.source());
+        let why = why.map_or_else(|| error.to_string(), ToString::to_string);
+        format!("{} cannot be written: {why}", self.path.display())
     }
 
     /// A file in the same folder that will take its place.
     fn beside(&self) -> io::Result<NamedTempFile> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut builder = tempfile::Builder::new();
         builder.prefix(".bengal-profile-");
         #[cfg(unix)]
@@ -76,7 +90,7 @@ impl Target {
             // As for any new file: less what the umask takes away.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        builder.tempfile_in(folder.unwrap_or(Path::new(".")))
+        builder.tempfile_in(self.folder())
     }
 }
 

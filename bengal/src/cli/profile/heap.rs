@@ -12,7 +12,7 @@ use super::super::diagnostics::plain;
 use crate::profile::flame::{self, Captions};
 use crate::profile::heap::{HeapProfile, SAMPLE_BYTES, StageHeap, Weight};
 use crate::profile::pprof::{self, Sample};
-use crate::profile::stacks::{asking, folded, folded_lines, on_behalf};
+use crate::profile::stacks::{asking, folded, folded_lines, on_behalf, without_generics};
 use crate::profile::symbols::Frame;
 use crate::profile::target::Target;
 
@@ -21,7 +21,7 @@ pub(super) const STAGES: &str = "stages.txt";
 pub(super) const MARK: &str = "Heap profile by bengal";
 
 /// What sampling costs: measured, see CONTRIBUTING.md.
-const COST: &str = "1.5 times the processor time of another";
+const COST: &str = "1.3 times the processor time of another";
 
 /// Rows of a stage's table in the terminal, and in the file.
 const ROWS_SHOWN: usize = 6;
@@ -139,12 +139,13 @@ fn tables(stages: &[(&StageHeap, Vec<Row>)], most: usize) -> String {
     );
     for (stage, rows) in stages {
         let all = sum(rows);
-        text += &format!("{}{}\n", figures(&stage.name, all, all.allocated), "");
+        text += &figures(&stage.name, all, all.allocated);
+        text.push('\n');
         for row in rows.iter().take(most) {
-            let (name, place) = (plain(&row.function.function), place(&row.function));
+            let (name, place) = (called(&row.function), place(&row.function));
             text += &format!("{}  {name}{place}\n", figures("", row.weight, all.allocated));
             if let Some(behalf) = &row.behalf {
-                text += &format!("{:>55}for {}\n", "", plain(&behalf.function));
+                text += &format!("{:>55}for {}\n", "", called(behalf));
             }
         }
         if rows.len() > most {
@@ -163,6 +164,10 @@ fn figures(name: &str, weight: Weight, all: f64) -> String {
         grouped(whole(weight.allocations)),
         mib(weight.live),
     )
+}
+
+fn called(frame: &Frame) -> String {
+    plain(&without_generics(&frame.function))
 }
 
 /// ` (parser.rs:120)`.

@@ -30,11 +30,11 @@ use crate::profile::{Profiles, trace};
 #[command(next_help_heading = "Profiles")]
 pub(super) struct ProfileArguments {
     /// Sample which functions allocate for each stage: tables, a flame graph and more in DIR. The build
-    /// takes about half as long again
+    /// takes about 1.3 times the processor time
     #[arg(long, value_name = "DIR", conflicts_with = "cpu_profile")]
     heap_profile: Option<PathBuf>,
-    /// Sample where each stage's processor time goes: a flame graph in FILE, an SVG. Costs a few
-    /// hundredths of the build's time; Linux only
+    /// Sample where each stage's processor time goes: a flame graph in FILE, an SVG. Costs
+    /// about a hundredth of that; Linux only
     #[arg(long, value_name = "FILE")]
     cpu_profile: Option<PathBuf>,
     /// Show what each template and include costs, and the pages that took longest
@@ -109,7 +109,7 @@ impl Profiling {
             found.add(heap::write(folder, heap));
         }
         if let Some((target, samples)) = cpu {
-            found.add(write_cpu(&target, samples, &stages));
+            found.add(write_cpu(&target, samples, &stages, report));
         }
         if let (Some(target), Some(recording)) = (self.trace, profiles.recording) {
             found.add(write_trace(&target, recording, &stages, report));
@@ -174,6 +174,7 @@ fn write_cpu(
     target: &Target,
     (samples, lost): (Vec<cpu::CpuSample>, u64),
     stages: &[String],
+    report: &BuildReport,
 ) -> Result<(String, Value), String> {
     let lines = cpu::fold(&samples, stages);
     let note = format!("samples of the processor time of all threads: {}", samples.len());
@@ -182,8 +183,9 @@ fn write_cpu(
     let svg = flame::svg(&lines, captions);
     target.write(|out| std::io::Write::write_all(out, svg.as_bytes()))?;
     let mut text = format!(
-        "cpu profile: {} in {}; taking them costs about {CPU_COST}\n",
+        "cpu profile: {}{} in {}; taking them costs about {CPU_COST}\n",
         super::build::plural(samples.len() as u64, "sample"),
+        every(samples.len(), report),
         target.path().display(),
     );
     if lost > 0 {
@@ -194,8 +196,19 @@ fn write_cpu(
     Ok((text + &tables::shares_line(&samples, stages), line))
 }
 
+/// How far samples lie apart.
+fn every(samples: usize, report: &BuildReport) -> String {
+    match report.cpu_time {
+        Some(time) if samples > 0 => {
+            let apart = time.as_secs_f64() * 1000.0 / samples as f64;
+            format!(", one for each {apart:.1} ms of processor time,")
+        }
+        _ => " of processor time".to_owned(),
+    }
+}
+
 /// What sampling costs: measured, see CONTRIBUTING.md.
-const CPU_COST: &str = "0.03 times the build's processor time";
+const CPU_COST: &str = "a hundredth of that";
 
 fn write_trace(
     target: &Target,

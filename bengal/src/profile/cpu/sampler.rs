@@ -201,7 +201,8 @@ fn keep(stack: &[usize]) {
 #[cfg(target_arch = "x86_64")]
 unsafe fn program_counter(context: *const libc::ucontext_t) -> usize {
     // SAFETY: as the caller promised.
-    unsafe { (*context).uc_mcontext.gregs[libc::REG_RIP as usize] as usize }
+    let counter = unsafe { (*context).uc_mcontext.gregs[libc::REG_RIP as usize] };
+    usize::try_from(counter).unwrap_or(0)
 }
 
 /// The same.
@@ -243,7 +244,7 @@ mod tests {
             }
         };
         let threads = [3, 4].map(|stage| std::thread::spawn(work(stage)));
-        threads.map(|thread| thread.join().unwrap());
+        assert!(threads.map(|thread| thread.join().unwrap()).iter().all(|sum| *sum > 0));
         let (samples, lost) = sampler.end();
         assert_eq!(lost, 0);
         let names: Vec<_> = ["a", "b", "c", "three", "four"].map(str::to_owned).into();

@@ -1,8 +1,9 @@
 // Zooms to a function that is clicked, and searches; the widths and places are in the frames' data.
 const W = 1200, LETTER = 6.7, all = [...document.querySelectorAll("#frames > g")];
+for (const g of all) g.called = g.querySelector("title").textContent.replace(/: [^:]*$/, "");
 const of = g => ({ x: +g.dataset.x, w: +g.dataset.w, row: +g.dataset.r });
 function place(g, x, w) {
-  const rect = g.querySelector("rect"), text = g.querySelector("text"), name = g.dataset.n;
+  const rect = g.querySelector("rect"), text = g.querySelector("text"), name = g.called;
   rect.setAttribute("x", x); rect.setAttribute("width", Math.max(w, 0));
   text.setAttribute("x", x + 3);
   const fit = Math.floor((w - 6) / LETTER);
@@ -24,7 +25,7 @@ function search() {
   shown = word;
   let covered = 0, end = -1;
   for (const g of [...all].sort((a, b) => of(a).x - of(b).x || of(b).w - of(a).w)) {
-    const hit = word !== "" && g.dataset.n.includes(word), { x, w } = of(g);
+    const hit = word !== "" && g.called.includes(word), { x, w } = of(g);
     g.classList.toggle("hit", hit); g.classList.toggle("miss", word !== "" && !hit);
     if (hit && x >= end - 1e-6) { covered += w; end = x + w; }
   }
