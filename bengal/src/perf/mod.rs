@@ -203,3 +203,43 @@ fn tamed(mut record: Record) -> Record {
     }
     record
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn of_a_long_history_the_newest_builds_are_kept_and_the_others_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::at(folder.path().to_owned());
+        let line = |number: usize| {
+            let site = if number < 4 { "\"another\"" } else { "\"own\"" };
+            format!(
+                "{{\"timestamp\": \"2026-11-22\", \"schema\": 0, \"total_pages\": {number}, \"site_id\": {site}}}\n"
+            )
+        };
+        let all = NEWEST + 7;
+        fs::write(place.history(), (0..all).map(line).collect::<String>()).unwrap();
+        let history = place.load().unwrap();
+        assert_eq!((history.records.len(), history.older, history.of_others), (NEWEST, 3, 4));
+        assert_eq!(history.records[0].total_pages, 7);
+        assert_eq!(history.records[NEWEST - 1].total_pages, all as u64 - 1);
+    }
+
+    #[test]
+    fn saved_builds_have_plain_names() {
+        let place = Place::at("folder".into());
+        assert_eq!(place.saved_file("main"), Path::new("folder/saved/main.jsonl"));
+        for name in ["main", "v1.2", "größe_3", "a-b"] {
+            assert!(is_plain(name), "{name}");
+        }
+        for name in
+            ["", ".", "..", ".x", "-x", "a/b", "a\\b", "a b", "a\0", "x".repeat(101).as_str()]
+        {
+            assert!(!is_plain(name), "{name}");
+            assert!(place.saved(name).unwrap().is_none(), "{name}");
+        }
+    }
+}

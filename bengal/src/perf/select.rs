@@ -314,6 +314,13 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_id_is_no_beginning_of_another() {
+        let mut records = builds(&[1.0; 3]);
+        records[2].build_id = Some(format!("{}9", id(&records[0])));
+        assert_eq!(found(&records, &id(&records[0])), Ok(vec![id(&records[0])]));
+    }
+
+    #[test]
     fn what_names_none_or_several_is_refused() {
         let records = builds(&[1.0; 5]);
         for (name, said) in [
