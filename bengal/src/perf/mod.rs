@@ -8,6 +8,7 @@
 //! * [`stages`]: the stages of one build;
 //! * [`chart`]: trends, in a terminal; [`look`] is what that can show;
 //! * [`html`]: all of it as one page;
+//! * [`judge`]: new builds against old, limits and budgets;
 //! * [`prometheus`], [`bencher`]: a build for other programs; [`trace`]: over time, as far as totals tell.
 //!
 //! The history is written by the metrics plugin, whose crate has the record's type and reads its lines.
@@ -21,6 +22,7 @@ pub mod change;
 pub mod chart;
 pub mod figure;
 pub mod html;
+pub mod judge;
 pub mod look;
 pub mod prometheus;
 #[cfg(test)]

@@ -253,7 +253,8 @@ pub fn differs(old: &Record, new: &Record, question: Question) -> Option<Differe
     }
 }
 
-fn unlike<T: PartialEq + fmt::Display>(
+/// The difference in `what`, if any.
+pub fn unlike<T: PartialEq + fmt::Display>(
     what: &'static str,
     old: &Option<T>,
     new: &Option<T>,

@@ -206,11 +206,11 @@ impl Table {
             let cells: Vec<_> = shown.map(|(cell, _)| cell.as_str()).collect();
             format!("| {} |\n", cells.join(" | "))
         };
-        let mut text = line(self.columns.iter().map(|column| markdown(column.head)).collect());
+        let mut text = line(self.columns.iter().map(|column| escaped(column.head)).collect());
         let rule = |column: &Column| if column.side == Side::Right { "---:" } else { "---" };
         text.push_str(&line(self.columns.iter().map(|column| rule(column).to_owned()).collect()));
         for row in &self.rows {
-            text.push_str(&line(row.iter().map(|cell| markdown(&cell.text)).collect()));
+            text.push_str(&line(row.iter().map(|cell| escaped(&cell.text)).collect()));
         }
         text
     }
@@ -246,7 +246,7 @@ fn width(text: &str) -> usize {
 }
 
 /// `text` as it stands in a cell of Markdown: nothing of it is markup, or ends the cell.
-fn markdown(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
         match c {
