@@ -25,6 +25,7 @@ impl From<&BuildArguments> for BuildOptions {
         Self {
             jobs: arguments.jobs.map(usize::from),
             base_url: arguments.base_url.clone(),
+            state: arguments.state.clone(),
             wanted: Wanted {
                 drafts: arguments.drafts,
                 future: arguments.future,

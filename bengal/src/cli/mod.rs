@@ -113,6 +113,9 @@ struct SiteArguments {
 struct BuildArguments {
     #[command(flatten)]
     site: SiteArguments,
+    /// What bengal keeps for itself, in place of SITE/.bengal
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
     /// Workers of each stage that handles pages one by one [default: one for each processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,

@@ -2,8 +2,12 @@
 //!
 //! **Invariant:** figures go to standard output, and what is to be known of them to standard error.
 
+mod check;
+mod compare;
 mod export;
 mod file;
+mod run;
+mod save;
 mod show;
 mod terminal;
 mod trace;
@@ -41,6 +45,17 @@ enum PerfCommand {
     Export(export::ExportArguments),
     /// Write a build as Chrome trace events, which https://ui.perfetto.dev opens
     Trace(trace::TraceArguments),
+    /// Hold a build to budgets: how high figures may be
+    #[command(after_help = check::EXIT_CODES)]
+    Check(check::CheckArguments),
+    /// Compare new builds with old ones
+    #[command(after_help = compare::EXIT_CODES)]
+    Compare(compare::CompareArguments),
+    /// Build a site several times to measure it, or two in turn to compare them
+    #[command(after_help = compare::EXIT_CODES)]
+    Run(run::RunArguments),
+    /// Keep builds under a name, to compare others with
+    Save(save::SaveArguments),
 }
 
 /// Whose history is looked at.
@@ -74,6 +89,10 @@ pub(super) fn run(arguments: &PerfArguments) -> anyhow::Result<u8> {
         None => show::run(&arguments.show),
         Some(PerfCommand::Export(arguments)) => export::run(arguments),
         Some(PerfCommand::Trace(arguments)) => trace::run(arguments),
+        Some(PerfCommand::Check(arguments)) => check::run(arguments),
+        Some(PerfCommand::Compare(arguments)) => compare::run(arguments),
+        Some(PerfCommand::Run(arguments)) => run::run(arguments),
+        Some(PerfCommand::Save(arguments)) => save::run(arguments),
     }
 }
 

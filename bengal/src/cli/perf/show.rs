@@ -110,7 +110,7 @@ fn show_stages(
 
 /// Prints a table in the form that is asked for. On a terminal that is too narrow for it, it has no
 /// columns of the keys in `dispensable`.
-fn print(table: &mut Table, format: Format, dispensable: &[&str], look: &Look) {
+pub(super) fn print(table: &mut Table, format: Format, dispensable: &[&str], look: &Look) {
     match format {
         Format::Table => {
             let hidden = if look.bars { table.fit(look.width, dispensable) } else { Vec::new() };
