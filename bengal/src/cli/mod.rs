@@ -1,7 +1,7 @@
 //! The command line: arguments, what a person sees, exit codes.
 //!
 //! Exit codes: 0 built; 1 built, with errors in some pages; 2 usage or configuration, nothing built;
-//! 3 a stage failed.
+//! 3 a stage failed; 4 built, over a budget, or judged worse than a limit allows.
 
 mod build;
 mod clean;
@@ -36,7 +36,8 @@ Exit codes:
   0  built
   1  built, with errors in some pages
   2  usage or configuration: nothing was built
-  3  a stage failed: the build was cancelled";
+  3  a stage failed: the build was cancelled
+  4  built, over a budget (`metrics.budgets` in the configuration)";
 
 #[derive(Debug, Subcommand)]
 enum Command {

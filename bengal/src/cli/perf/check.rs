@@ -1,11 +1,15 @@
 //! `bengal perf check`: a build against budgets.
 
+use std::path::Path;
+
+use anyhow::bail;
 use clap::Args;
 
-use super::super::diagnostics::print_text;
+use super::super::diagnostics::{self, print_text};
 use super::show::print;
 use super::terminal::look;
 use super::{Format, HistoryArguments};
+use crate::build::{BuildError, budgets, open_site, read_config};
 use crate::perf::judge::budget::{Budget, Standing, table};
 use crate::perf::judge::report::OVER;
 use crate::perf::select::select_one;
@@ -23,8 +27,8 @@ pub(super) struct CheckArguments {
     #[arg(value_name = "BUILD", default_value = "latest", allow_negative_numbers = true)]
     build: String,
     /// The most that a figure may be, as in peak:200MB, parse.peak:60MB or time:1.5s; may be given several
-    /// times
-    #[arg(long = "max", value_name = "FIGURE:VALUE", required = true)]
+    /// times [default: `metrics.budgets` of the configuration]
+    #[arg(long = "max", value_name = "FIGURE:VALUE")]
     budgets: Vec<Budget>,
     /// Exit with 4 where a figure was not measured
     #[arg(long)]
@@ -41,10 +45,14 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<u8> {
     let (place, history) = (arguments.history.place(), arguments.history.load()?);
     let revision = |name: &str| arguments.history.revision(name);
     let build = select_one(&history, &place, &arguments.build, revision)?;
-    let mut table = table(&arguments.budgets, &build);
+    let budgets = match arguments.budgets.is_empty() {
+        true => configured(&arguments.history.site)?,
+        false => arguments.budgets.clone(),
+    };
+    let mut table = table(&budgets, &build);
     print(&mut table, arguments.format, &["used_percent"], &look());
     if arguments.format == Format::Table {
-        let complaints = arguments.budgets.iter().filter_map(|budget| budget.complaint(&build));
+        let complaints = budgets.iter().filter_map(|budget| budget.complaint(&build));
         complaints.for_each(|line| print_text(&format!("{line}\n")));
     }
     let fails = |budget: &Budget| match budget.check(&build) {
@@ -52,5 +60,24 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<u8> {
         Standing::Over(_) => true,
         Standing::Unmeasured => arguments.require,
     };
-    Ok(if arguments.budgets.iter().any(fails) { OVER } else { 0 })
+    Ok(if budgets.iter().any(fails) { OVER } else { 0 })
+}
+
+/// The budgets in the configuration of the site in `folder`.
+fn configured(folder: &Path) -> anyhow::Result<Vec<Budget>> {
+    let mut reports = Vec::new();
+    let config = read_config(None, &open_site(folder)?, &mut reports);
+    let config = config.inspect_err(|error| {
+        if let BuildError::Config(diagnostics) = error {
+            diagnostics::print(diagnostics);
+        }
+    })?;
+    let budgets: Vec<Budget> =
+        budgets::read(&config).filter_map(|(budget, _)| budget.ok()).collect();
+    if budgets.is_empty() {
+        bail!(
+            "nothing to check: there is no `--max`, and the configuration has no `metrics.budgets`"
+        );
+    }
+    Ok(budgets)
 }

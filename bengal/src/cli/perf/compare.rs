@@ -1,5 +1,6 @@
 //! `bengal perf compare`: new builds against old.
 
+use bengal_metrics::record::Record;
 use clap::Args;
 
 use super::super::diagnostics::print_text;
@@ -7,8 +8,9 @@ use super::show::print;
 use super::terminal::look;
 use super::{Format, HistoryArguments};
 use crate::figures::plain;
-use crate::perf::judge::compare::{Comparison, Likeness, Stages, Terms, compare};
+use crate::perf::judge::compare::{Comparison, Likeness, Stages, Terms, compare, measures};
 use crate::perf::judge::limit::{Limit, limits};
+use crate::perf::judge::measure::Measure;
 use crate::perf::judge::report::{DISPENSABLE, LEGEND, Unjudged};
 use crate::perf::select::{Selection, select};
 
@@ -58,8 +60,13 @@ pub(super) struct TermsArguments {
 #[derive(Clone, Debug)]
 struct Limits(Vec<Limit>);
 
+/// The limits in `text`, each of a figure that there is.
 fn limits_of(text: &str) -> Result<Limits, String> {
-    limits(text).map(Limits).map_err(|error| error.to_string())
+    let limits = limits(text).map_err(|error| error.to_string())?;
+    for limit in &limits {
+        limit.figure.parse::<Measure>().map_err(|error| error.to_string())?;
+    }
+    Ok(Limits(limits))
 }
 
 /// Compares builds; gives the exit code.
@@ -86,11 +93,20 @@ impl TermsArguments {
         new: Selection,
         likeness: Likeness,
     ) -> anyhow::Result<u8> {
-        let limits = self.fail_on.as_ref().map_or(Vec::new(), |limits| limits.0.clone());
-        let stages = if self.all_stages { Stages::All } else { Stages::Named };
-        let comparison = compare(old, new, &Terms { limits, stages, likeness })?;
+        let comparison = compare(old, new, &self.terms(likeness))?;
         self.show(&comparison);
         Ok(comparison.exit_code(self.unjudged()))
+    }
+
+    /// Refuses limits of stages that none of the builds has.
+    pub(super) fn check(&self, builds: &[&[Record]]) -> anyhow::Result<()> {
+        Ok(measures(builds, &self.terms(Likeness::OneSite)).map(|_| ())?)
+    }
+
+    fn terms(&self, likeness: Likeness) -> Terms {
+        let limits = self.fail_on.as_ref().map_or(Vec::new(), |limits| limits.0.clone());
+        let stages = if self.all_stages { Stages::All } else { Stages::Named };
+        Terms { limits, stages, likeness }
     }
 
     /// Whether the comparison can fail.

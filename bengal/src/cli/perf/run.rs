@@ -63,9 +63,11 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<u8> {
     let sites =
         folders.iter().map(|folder| Subject::new(folder)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut measured: Vec<Vec<Record>> = vec![Vec::new(); sites.len()];
-    for site in &sites {
-        site.build(arguments)?;
-    }
+    let warm = sites
+        .iter()
+        .map(|site| Ok(vec![site.build(arguments)?]))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    arguments.terms.check(&warm.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
     for round in 0..arguments.builds.get() {
         for turn in 0..sites.len() {
             let index = (turn + round) % sites.len();

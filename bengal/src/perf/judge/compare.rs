@@ -95,7 +95,7 @@ pub struct Comparison {
 /// # Errors
 /// When no builds of the two sides are alike, or a limit names what is not there.
 pub fn compare(old: Selection, new: Selection, terms: &Terms) -> Result<Comparison, CompareError> {
-    let measures = measures(&old, &new, terms)?;
+    let measures = measures(&[&old.builds, &new.builds], terms)?;
     let (old, new, mut notes) = alike(old, new, terms.likeness)?;
     let samples: Vec<Sample> = measures.iter().map(|m| sample(m, &old, &new, terms)).collect();
     let judgement = judge(&samples, &terms.limits);
@@ -111,9 +111,12 @@ fn is_changed(verdict: &Verdict) -> bool {
     matches!(verdict.outcome, Outcome::Worse | Outcome::Better)
 }
 
-/// The figures that are judged, each once.
-fn measures(old: &Selection, new: &Selection, terms: &Terms) -> Result<Vec<Measure>, CompareError> {
-    let all = || old.builds.iter().chain(&new.builds);
+/// The figures of the builds of all `sides` that are judged, each once.
+///
+/// # Errors
+/// When a limit names no figure, or a stage that no build has.
+pub fn measures(sides: &[&[Record]], terms: &Terms) -> Result<Vec<Measure>, CompareError> {
+    let all = || sides.iter().copied().flatten();
     let mut stages: Vec<&str> = Vec::new();
     for stage in all().flat_map(|build| &build.stages) {
         if !stages.contains(&stage.name.as_str()) {
@@ -121,8 +124,9 @@ fn measures(old: &Selection, new: &Selection, terms: &Terms) -> Result<Vec<Measu
         }
     }
     let mut names: Vec<String> = ALWAYS.iter().map(|name| (*name).to_owned()).collect();
-    let pages = |side: &Selection| side.builds.last().map(|build| build.total_pages);
-    if pages(old) != pages(new) {
+    let pages: Vec<_> =
+        sides.iter().filter_map(|builds| builds.last()).map(|b| b.total_pages).collect();
+    if pages.iter().any(|count| *count != pages[0]) {
         names.extend(PER_PAGE.iter().map(|name| (*name).to_owned()));
     }
     if terms.stages == Stages::All {

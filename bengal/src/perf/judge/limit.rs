@@ -10,6 +10,9 @@ use crate::figures;
 /// The limit of a figure that is given without one, in percent.
 pub const DEFAULT_PERCENT: f64 = 10.0;
 
+/// Bytes of a MiB.
+const MIB: f64 = 1_048_576.0;
+
 /// What a figure is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -110,7 +113,7 @@ const WRITTEN: &[(Unit, &[(&str, f64)])] = &[
             ("MB", 1e6),
             ("GB", 1e9),
             ("KiB", 1024.0),
-            ("MiB", 1_048_576.0),
+            ("MiB", MIB),
             ("GiB", 1_073_741_824.0),
         ],
     ),
@@ -143,6 +146,10 @@ impl Unit {
     pub fn show(self, value: f64) -> String {
         match self {
             Self::Ms => figures::time(value),
+            // Of one page, a MiB is much.
+            Self::Bytes if value.abs() < 0.1 * MIB && value != 0.0 => {
+                format!("{:.1} KiB", value / 1024.0)
+            }
             Self::Bytes => figures::bytes(value),
             Self::Count => figures::rate(value),
         }
