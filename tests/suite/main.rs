@@ -15,6 +15,7 @@ mod manual;
 mod memory;
 mod new;
 mod perf;
+mod perf_compare;
 mod pipeline;
 mod plugin_projects;
 mod plugins;

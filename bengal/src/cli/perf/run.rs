@@ -113,7 +113,8 @@ impl Subject {
     fn new(folder: &Path) -> anyhow::Result<Self> {
         let root = open_site(folder)?;
         let title = read_config(None, &root, &mut Vec::new())?.title.to_string();
-        Ok(Self { name: folder.to_owned(), root, title })
+        // `before/.` is `before`.
+        Ok(Self { name: folder.components().collect(), root, title })
     }
 
     fn selection(&self, builds: Vec<Record>) -> Selection {

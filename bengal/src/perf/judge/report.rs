@@ -121,7 +121,7 @@ impl Comparison {
             hidden(verdict.old.runs.into()),
             hidden(verdict.new.runs.into()),
             Cell::number(verdict.change, percent).toned(tone),
-            Cell::number(verdict.noise, |noise| format!("±{noise:.1}%")),
+            Cell::number(verdict.noise, |noise| format!("±{:.1}%", (noise * 10.0).ceil() / 10.0)),
             hidden(verdict.range.map(|(low, _)| low).into()),
             hidden(verdict.range.map(|(_, high)| high).into()),
             hidden(verdict.limit.into()),
