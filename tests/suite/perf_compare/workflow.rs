@@ -191,15 +191,38 @@ fn a_site_that_cannot_be_built_fails_without_a_comment() {
     assert!(!ci.path("gh.log").exists());
 }
 
+/// The blocks of `language` in the manual's chapter.
+fn shown(language: &str) -> Vec<String> {
+    let page = "/../examples/docs/content/reference/performance-in-ci.md";
+    let page = fs::read_to_string(env!("CARGO_MANIFEST_DIR").to_owned() + page).unwrap();
+    let fence = format!("```{language}\n");
+    page.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
 /// What the manual shows is what is tested here.
 #[test]
 fn the_manual_shows_this_workflow() {
-    let page = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../examples/docs/content/reference/performance-in-ci.md"
-    );
-    let page = fs::read_to_string(page).unwrap();
-    let shown = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let workflow = fs::read_to_string(FILE).unwrap();
-    assert!(shown.into_iter().any(|shown| shown == workflow), "the manual has another workflow");
+    assert!(shown("yaml").contains(&workflow), "the manual has another workflow");
+}
+
+#[test]
+fn the_baseline_of_the_manual_is_committed_and_judges() {
+    let ignored = &shown("text")[0];
+    let ci = Ci::new(&[PAGE, (".gitignore", ignored)], &[("content/b.md", "B.\n")]);
+    let [make, judge] = &shown("sh")[..] else { panic!("one block makes it, one judges by it") };
+    let site = ci.path("repository");
+    let shell = |script: &str| {
+        run(Command::new("bash").args(["-e", "-c", script]).envs(&ci.env).current_dir(&site))
+    };
+    let made = shell(make);
+    assert_eq!(made.code, Some(0), "{}{}", made.stdout, made.stderr);
+    let status = shell("git status --porcelain");
+    assert_eq!(status.stdout, "A  .bengal-metrics/saved/baseline.jsonl\n");
+    let judged = shell(judge);
+    assert_eq!(judged.code, Some(0), "{}{}", judged.stdout, judged.stderr);
+    assert!(judged.stdout.contains("No limit is broken."), "{}", judged.stdout);
+    fs::write(site.join("content/c.md"), "Some *text*.\n\n".repeat(20_000)).unwrap();
+    let judged = shell(judge);
+    assert_eq!(judged.code, Some(4), "{}{}", judged.stdout, judged.stderr);
 }
