@@ -133,7 +133,7 @@ cpu             153 ms     236 ms  +53.9%    ±4.0%  slower
 allocated    190.7 MiB  286.1 MiB  +50.0%    ±0.1%  more; mostly parse: +95.4 MiB
 rss           38.1 MiB   57.2 MiB  +50.0%    ±1.8%  more
 allocations      5,000      5,000    0.0%    ±0.2%  no significant difference
-heap           1.0 KiB    1.0 KiB    0.0%  ±183.2%  no significant difference
+heap            1000 B     1000 B    0.0%  ±183.2%  no significant difference
 
 note: all builds of one side were made before those of the other, so a slower spell of the machine would look like this too: `bengal perf run --builds 10 OLD_DIR NEW_DIR` makes them in turn
 slower and more is +; a change within the noise is no significant difference
@@ -240,8 +240,8 @@ fn only_like_is_compared_unless_it_is_forced() {
             "differ in mode: full and incremental",
         ),
     ] {
-        let history = History::new(&[full.clone()]);
-        history.write("saved/old.jsonl", &[full.clone()]);
+        let history = History::new(std::slice::from_ref(&full));
+        history.write("saved/old.jsonl", std::slice::from_ref(&full));
         history.write("saved/new.jsonl", &[other]);
         history.refuse(&["compare", "old", "new"], message);
         let run = history.expect(0, &["compare", "old", "new", "--force"]);
@@ -364,7 +364,7 @@ fn every_build_is_held_to_the_budgets_of_the_configuration() {
         "error[over-budget]",
         "bengal.yaml:4:5",
         "`parse.allocated` is",
-        "over its budget of 1.0 KiB (1kB)",
+        "over its budget of 1000 B (1kB)",
     ]);
     let finished = build.messages().pop().unwrap();
     assert_eq!((&finished["success"], &finished["exit_code"]), (&false.into(), &4.into()));
@@ -420,6 +420,20 @@ fn a_site_is_built_from_nothing_as_often_as_is_asked_for() {
         .arg(site.root()));
     assert_eq!(measured.code, Some(0), "{}{}", measured.stdout, measured.stderr);
     assert_eq!((site.output(), tree(&site.path(".bengal"))), before, "the site keeps its own");
+    let printed: Value = serde_json::from_str(
+        &measured.stdout.lines().filter(|line| !line.starts_with("saved")).collect::<String>(),
+    )
+    .unwrap();
+    let figures: Vec<_> =
+        printed.as_array().unwrap().iter().map(|row| row["figure"].as_str().unwrap()).collect();
+    assert_eq!(figures, ["time", "cpu", "peak", "allocated", "allocations", "heap", "rss"]);
+    assert!(
+        printed
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|row| row["builds"] == 3 && row["most"].as_f64() >= row["least"].as_f64())
+    );
     let saved = fs::read_to_string(site.path(".bengal-metrics/saved/three.jsonl")).unwrap();
     let saved: Vec<Record> =
         saved.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -473,6 +487,7 @@ fn what_cannot_be_built_is_not_measured() {
     let site = Site::new(&[PAGE, ("bengal.yaml", "nonsense: [\n")]);
     let measured = run(bengal().args(["perf", "run"]).arg(site.root()));
     assert_eq!(measured.code, Some(2), "{}", measured.stdout);
+    assert!(measured.stderr.contains("bengal.yaml:1"), "{}", measured.stderr);
     let site = Site::new(&[PAGE]);
     for (arguments, message) in [
         (&["--", "--nonsense"][..], "the build failed: error: unexpected argument '--nonsense'"),

@@ -5,11 +5,11 @@ use std::path::Path;
 use anyhow::bail;
 use clap::Args;
 
-use super::super::diagnostics::{self, print_text};
+use super::super::diagnostics::print_text;
 use super::show::print;
 use super::terminal::look;
-use super::{Format, HistoryArguments};
-use crate::build::{BuildError, budgets, open_site, read_config};
+use super::{Format, HistoryArguments, config};
+use crate::build::{budgets, open_site};
 use crate::perf::judge::budget::{Budget, Standing, table};
 use crate::perf::judge::report::OVER;
 use crate::perf::select::select_one;
@@ -65,13 +65,7 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<u8> {
 
 /// The budgets in the configuration of the site in `folder`.
 fn configured(folder: &Path) -> anyhow::Result<Vec<Budget>> {
-    let mut reports = Vec::new();
-    let config = read_config(None, &open_site(folder)?, &mut reports);
-    let config = config.inspect_err(|error| {
-        if let BuildError::Config(diagnostics) = error {
-            diagnostics::print(diagnostics);
-        }
-    })?;
+    let config = config(&open_site(folder)?)?;
     let budgets: Vec<Budget> =
         budgets::read(&config).filter_map(|(budget, _)| budget.ok()).collect();
     if budgets.is_empty() {

@@ -18,8 +18,9 @@ use std::process::{Command, Stdio};
 use bengal_metrics::record::Record;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::diagnostics::{plain, print_error};
+use super::diagnostics::{self, plain, print_error};
 use crate::build::{BuildError, read_config};
+use crate::config::Config;
 use crate::figures::{plural, time};
 use crate::perf::builds::{revision, when};
 use crate::perf::select::mode;
@@ -96,6 +97,17 @@ pub(super) fn run(arguments: &PerfArguments) -> anyhow::Result<u8> {
     }
 }
 
+/// The configuration of the site at `root`, having said what is wrong with it.
+fn config(root: &Path) -> anyhow::Result<Config> {
+    let config = read_config(None, root, &mut Vec::new());
+    let config = config.inspect_err(|error| {
+        if let BuildError::Config(diagnostics) = error {
+            diagnostics::print(diagnostics);
+        }
+    });
+    Ok(config?)
+}
+
 impl HistoryArguments {
     /// Where the measurements are.
     fn place(&self) -> Place {
@@ -116,11 +128,8 @@ impl HistoryArguments {
 
     /// The history, having said what of it is not shown.
     fn load(&self) -> anyhow::Result<History> {
-        if let Err(error) = self.configured() {
-            if let BuildError::Config(diagnostics) = &error {
-                super::diagnostics::print(diagnostics);
-            }
-            return Err(error.into());
+        if self.history.is_none() {
+            config(&self.site)?;
         }
         let place = self.place();
         let history = place.load()?;

@@ -18,10 +18,11 @@ use serde_json::Value;
 
 use super::super::diagnostics::print_error;
 use super::compare::TermsArguments;
+use super::config;
 use super::save::{check_name, save};
 use super::show::print;
 use super::terminal::look;
-use crate::build::{open_site, read_config};
+use crate::build::open_site;
 use crate::figures::plain;
 use crate::perf::Place;
 use crate::perf::judge::compare::Likeness;
@@ -62,21 +63,7 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<u8> {
     let folders: Vec<&PathBuf> = [&arguments.old].into_iter().chain(&arguments.new).collect();
     let sites =
         folders.iter().map(|folder| Subject::new(folder)).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut measured: Vec<Vec<Record>> = vec![Vec::new(); sites.len()];
-    let warm = sites
-        .iter()
-        .map(|site| Ok(vec![site.build(arguments)?]))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    arguments.terms.check(&warm.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
-    for round in 0..arguments.builds.get() {
-        for turn in 0..sites.len() {
-            let index = (turn + round) % sites.len();
-            let record = sites[index].build(arguments)?;
-            print_error(&progress(&sites[index], round + 1, arguments, &record));
-            measured[index].push(record);
-        }
-    }
-    let mut sides = sites.iter().zip(measured);
+    let mut sides = sites.iter().zip(measure(&sites, arguments)?);
     match (sides.next(), sides.next()) {
         (Some((old, olds)), Some((new, news))) => {
             let (old, new) = (old.selection(olds), new.selection(news));
@@ -86,12 +73,29 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<u8> {
             let mut table = spread::table(&builds, arguments.terms.all_stages());
             print(&mut table, arguments.terms.format(), &[], &look());
             if let Some(name) = &arguments.save {
-                save(&Place::of_site(&site.root, None), name, &builds)?;
+                save(&site.place(), name, &builds)?;
             }
             Ok(0)
         }
         (None, _) => Ok(0),
     }
+}
+
+/// Builds each site as often as is asked for; gives what each one's builds measured.
+fn measure(sites: &[Subject], arguments: &RunArguments) -> anyhow::Result<Vec<Vec<Record>>> {
+    let warm =
+        sites.iter().map(|site| site.build(arguments)).collect::<anyhow::Result<Vec<_>>>()?;
+    arguments.terms.check(&warm.iter().map(std::slice::from_ref).collect::<Vec<_>>())?;
+    let mut measured: Vec<Vec<Record>> = vec![Vec::new(); sites.len()];
+    for round in 0..arguments.builds.get() {
+        for turn in 0..sites.len() {
+            let index = (turn + round) % sites.len();
+            let record = sites[index].build(arguments)?;
+            print_error(&progress(&sites[index], round + 1, arguments, &record));
+            measured[index].push(record);
+        }
+    }
+    Ok(measured)
 }
 
 fn progress(site: &Subject, round: usize, arguments: &RunArguments, record: &Record) -> String {
@@ -107,14 +111,21 @@ struct Subject {
     name: PathBuf,
     root: PathBuf,
     title: String,
+    metrics: String,
 }
 
 impl Subject {
     fn new(folder: &Path) -> anyhow::Result<Self> {
         let root = open_site(folder)?;
-        let title = read_config(None, &root, &mut Vec::new())?.title.to_string();
+        let config = config(&root)?;
+        let (title, metrics) = (config.title.to_string(), config.metrics.folder().to_owned());
         // `before/.` is `before`.
-        Ok(Self { name: folder.components().collect(), root, title })
+        Ok(Self { name: folder.components().collect(), root, title, metrics })
+    }
+
+    /// Where the measurements of the site are.
+    fn place(&self) -> Place {
+        Place::of_site(&self.root, Some(Path::new(&self.metrics)))
     }
 
     fn selection(&self, builds: Vec<Record>) -> Selection {
@@ -138,7 +149,7 @@ impl Subject {
             site: self.root.clone(),
             title: self.title.clone(),
             output,
-            metrics: bengal_metrics::history::FOLDER.to_owned(),
+            metrics: self.metrics.clone(),
         };
         bengal_metrics::complete(&mut record, &place);
         Ok(record)
@@ -147,18 +158,11 @@ impl Subject {
     /// What a build has said that it measured.
     fn record(&self, done: &Output) -> anyhow::Result<Record> {
         let name = self.name.display();
-        let failed = || {
-            let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
-            let messages = String::from_utf8_lossy(&done.stdout);
-            let failure =
-                |line| Some(serde_json::from_str::<Value>(line).ok()?.get("message")?.to_string());
-            let failure = messages.lines().find_map(failure).unwrap_or(said);
-            format!("{name}: the build failed: {failure}")
-        };
+        let failed = || format!("{name}: the build failed: {}", failure(done));
         match done.status.code() {
             Some(0 | 4) => {}
             Some(1) => {
-                print_error(&plain(&format!("warning: {name}: built with errors in some pages")))
+                print_error(&plain(&format!("warning: {name}: built with errors in some pages")));
             }
             _ => bail!(failed()),
         }
@@ -166,4 +170,18 @@ impl Subject {
             done.stdout.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
         serde_json::from_slice(line).with_context(failed)
     }
+}
+
+/// Why a build failed, as it has said.
+fn failure(done: &Output) -> String {
+    let said = String::from_utf8_lossy(&done.stdout);
+    let message = |line: &str| {
+        let line: Value = serde_json::from_str(line).ok()?;
+        let failure = line["reason"] == "failure";
+        let error = line["diagnostic"]["severity"] == "error";
+        let message = if failure { &line["message"] } else { &line["diagnostic"]["message"] };
+        (failure || error).then(|| message.as_str().map(ToOwned::to_owned))?
+    };
+    let message = said.lines().find_map(message);
+    message.unwrap_or_else(|| String::from_utf8_lossy(&done.stderr).trim().to_owned())
 }

@@ -158,36 +158,32 @@ fn alike(
     let kin = |a: &Record, b: &Record| kind_differs(a, b, likeness).is_none();
     let siblings = |a: &Record, b: &Record| kin(a, b) && a.machine == b.machine && a.jobs == b.jobs;
     // On one side, nothing but chance makes a difference.
-    let twins = |a: &Record, b: &Record| {
-        let what = |build: &Record| {
-            (build.total_pages, build.config_hash.clone(), build.bengal_version.clone())
-        };
-        siblings(a, b) && what(a) == what(b)
-    };
+    let twins = |a: &Record, b: &Record| siblings(a, b) && content(a) == content(b);
     let found = most(&old, &new, twins, siblings).or_else(|| most(&old, &new, twins, kin));
     let Some((olds, news)) = found else {
-        let unlike = |old, new| kind_differs(old, new, likeness);
-        let difference = old.builds.last().zip(new.builds.last()).and_then(|(o, n)| unlike(o, n));
-        return Err(CompareError::Unlike(difference.unwrap_or_else(|| Difference {
-            what: "kind",
-            old: old.label,
-            new: new.label,
-        })));
+        let latest = old.builds.last().zip(new.builds.last());
+        let difference = latest.and_then(|(old, new)| kind_differs(old, new, likeness));
+        let by_name = || Difference { what: "kind", old: old.label, new: new.label };
+        return Err(CompareError::Unlike(difference.unwrap_or_else(by_name)));
     };
     let mut notes = Vec::new();
-    let mut keep = |side: Selection, kept: Vec<Record>| {
-        let left_out = side.builds.len() - kept.len();
-        if left_out > 0 {
-            let builds = plural(left_out as u64, "build");
-            notes.push(format!(
-                "{builds} of {} left out: of another kind than the others",
-                side.label
-            ));
-        }
-        Selection { builds: kept, ..side }
-    };
-    let (old, new) = (keep(old, olds), keep(new, news));
+    let (old, new) = (keep(old, olds, &mut notes), keep(new, news, &mut notes));
     Ok((old, new, notes))
+}
+
+/// What of the site and of bengal may make a difference between two builds.
+fn content(build: &Record) -> (u64, Option<&str>, Option<&str>) {
+    (build.total_pages, build.config_hash.as_deref(), build.bengal_version.as_deref())
+}
+
+/// A side with those of its builds that are `kept`.
+fn keep(side: Selection, kept: Vec<Record>, notes: &mut Vec<String>) -> Selection {
+    let left_out = side.builds.len() - kept.len();
+    if left_out > 0 {
+        let builds = plural(left_out as u64, "build");
+        notes.push(format!("{builds} of {} left out: of another kind than the others", side.label));
+    }
+    Selection { builds: kept, ..side }
 }
 
 /// Why two builds are of different kinds.

@@ -146,8 +146,9 @@ impl Unit {
     pub fn show(self, value: f64) -> String {
         match self {
             Self::Ms => figures::time(value),
+            Self::Bytes if value.abs() < 1024.0 => format!("{value:.0} B"),
             // Of one page, a MiB is much.
-            Self::Bytes if value.abs() < 0.1 * MIB && value != 0.0 => {
+            Self::Bytes if value.abs() < 0.1 * MIB => {
                 format!("{:.1} KiB", value / 1024.0)
             }
             Self::Bytes => figures::bytes(value),
@@ -236,6 +237,19 @@ mod tests {
             (Unit::Count, "1.5M", 1.5e6),
         ] {
             assert_eq!(unit.parse(text), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_one_page_are_shown_as_well_as_those_of_a_site() {
+        for (bytes, shown) in [
+            (0.0, "0 B"),
+            (-48.0, "-48 B"),
+            (1536.0, "1.5 KiB"),
+            (102_400.0, "100.0 KiB"),
+            (209_715.0, "0.20 MiB"),
+        ] {
+            assert_eq!(Unit::Bytes.show(bytes), shown);
         }
     }
 

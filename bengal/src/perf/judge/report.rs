@@ -56,41 +56,42 @@ impl Comparison {
 
     /// What was found, in a sentence or two.
     pub fn headline(&self, unjudged: Unjudged) -> String {
-        let judgement = &self.judgement;
-        let worse = |verdict: &&Verdict| verdict.outcome == Outcome::Worse && !verdict.broken;
-        let broken: Vec<_> = judgement.broken().map(with_limit).collect();
-        let worse: Vec<_> = judgement.verdicts.iter().filter(worse).map(with_change).collect();
-        let better: Vec<_> = judgement.that_are(&Outcome::Better).map(with_change).collect();
-        let limited = judgement.verdicts.iter().any(|verdict| verdict.limit.is_some());
-        let judged = judgement.verdicts.iter().any(|v| !matches!(v.outcome, Outcome::NotJudged(_)));
-        let mut parts = Vec::new();
-        match broken.len() {
-            0 if limited && judged => parts.push("No limit is broken".to_owned()),
-            0 => {}
-            1 => parts.push(format!("A limit is broken: {}", broken[0])),
-            many => parts.push(format!("{many} limits are broken: {}", broken.join(", "))),
-        }
-        for (figures, what) in [(worse, "Worse"), (better, "Better")] {
-            if !figures.is_empty() {
-                parts.push(format!("{what}: {}", figures.join(", ")));
-            }
-        }
-        let changed = judgement
-            .verdicts
-            .iter()
-            .any(|v| matches!(v.outcome, Outcome::Worse | Outcome::Better));
-        if judged && !changed {
-            parts.push("No significant difference".to_owned());
-        }
         let failing = if unjudged == Unjudged::Fail { ", which is required" } else { "" };
-        parts.extend(self.reasons().map(|(reason, figures)| {
+        let reasons = self.reasons().into_iter();
+        let reasons = reasons.map(|(reason, figures)| {
             format!("Not judged{failing}: {} ({reason})", figures.join(", "))
-        }));
+        });
+        let parts: Vec<String> = self.findings().into_iter().chain(reasons).collect();
         format!("{}.", parts.join(". "))
     }
 
+    /// What was found of the figures that were judged, the worst first.
+    fn findings(&self) -> Vec<String> {
+        let of = |is: fn(&Verdict) -> bool| self.judgement.verdicts.iter().filter(move |v| is(v));
+        let judged = of(|v| !matches!(v.outcome, Outcome::NotJudged(_))).next().is_some();
+        let limited = of(|v| v.limit.is_some()).next().is_some();
+        let broken: Vec<_> = self.judgement.broken().map(with_limit).collect();
+        let worse: Vec<_> =
+            of(|v| v.outcome == Outcome::Worse && !v.broken).map(with_change).collect();
+        let better: Vec<_> = of(|v| v.outcome == Outcome::Better).map(with_change).collect();
+        let nothing = judged && broken.is_empty() && worse.is_empty() && better.is_empty();
+        let first = match broken.len() {
+            0 => (judged && limited).then(|| "No limit is broken".to_owned()),
+            1 => Some(format!("A limit is broken: {}", broken[0])),
+            many => Some(format!("{many} limits are broken: {}", broken.join(", "))),
+        };
+        let named = |what: &str, figures: Vec<String>| {
+            (!figures.is_empty()).then(|| format!("{what}: {}", figures.join(", ")))
+        };
+        let none = nothing.then(|| "No significant difference".to_owned());
+        [first, named("Worse", worse), named("Better", better), none]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
     /// The figures that were asked for and not judged, by the reason.
-    fn reasons(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    fn reasons(&self) -> Vec<(&str, Vec<&str>)> {
         let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
         for verdict in self.judgement.unjudged() {
             let Outcome::NotJudged(reason) = &verdict.outcome else { continue };
@@ -99,7 +100,7 @@ impl Comparison {
                 None => reasons.push((reason, vec![&verdict.figure])),
             }
         }
-        reasons.into_iter()
+        reasons
     }
 
     /// A row for each figure, the worst first.
