@@ -317,10 +317,10 @@ fn too_coarse(judgement: &Judgement) -> Option<String> {
         finer && verdict.outcome == Outcome::Same
     };
     let figures = judgement.verdicts.iter().filter(coarse);
-    let figures: Vec<_> = figures.map(|verdict| format!("`{}`", verdict.figure)).collect();
+    let figures: Vec<_> = figures.map(|verdict| verdict.figure.as_str()).collect();
     (!figures.is_empty()).then(|| {
         format!(
-            "the noise of {} is more than its limit: more builds would tell",
+            "more builds would tell smaller changes: the noise is more than the limit of {}",
             figures.join(", ")
         )
     })
