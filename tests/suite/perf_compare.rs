@@ -336,8 +336,9 @@ peak        19.1 MiB  19.1 MiB  100%  within
 `parse.peak` is 18.1 MiB, over its budget of 17.2 MiB (18MB)
 ";
     assert_eq!(over.stdout, expected);
-    history.expect(0, &["check", "--max", "nowhere.peak:1MB"]);
-    history.expect(4, &["check", "--max", "nowhere.peak:1MB", "--require"]);
+    history.expect(0, &["check", "--max", "parse.cpu:1s"]);
+    history.expect(4, &["check", "--max", "parse.cpu:1s", "--require"]);
+    history.refuse(&["check", "--max", "nowhere.peak:1MB"], "there is no such stage");
     history.refuse(&["check", "--max", "peak"], "`peak` has no value");
     history.refuse(&["check", "--max", "peak:2s"], "`2s` is no size");
     let site = Site::new(&[PAGE]);

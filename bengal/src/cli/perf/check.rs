@@ -49,6 +49,13 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<u8> {
         true => configured(&arguments.history.site)?,
         false => arguments.budgets.clone(),
     };
+    let is_of_nothing = |budget: &&Budget| !budget.measure.is_in(&build);
+    if let Some(complaint) =
+        budgets.iter().find(is_of_nothing).and_then(|budget| budget.complaint(&build))
+    {
+        // A budget of nothing would guard nothing.
+        bail!(complaint);
+    }
     let mut table = table(&budgets, &build);
     print(&mut table, arguments.format, &["used_percent"], &look());
     if arguments.format == Format::Table {
