@@ -21,8 +21,8 @@
 //! new` makes is [`scaffold`]'s. What others add to a build is a [`plugin`].
 //!
 //! What each stage allocates and holds is in the books of [`memory`]; what is kept of a build is a
-//! [`bengal_metrics::Record`]. What a site's author did wrong is
-//! a [`diagnostic`]; [`cli`] shows it. Where that is asked for, a build is watched more closely: [`profile`].
+//! [`bengal_metrics::Record`], and for [`perf`] to show. What a site's author did wrong is a [`diagnostic`];
+//! [`cli`] shows it. Where that is asked for, a build is watched more closely: [`profile`].
 
 pub mod build;
 pub mod cli;
@@ -30,11 +30,13 @@ pub mod config;
 pub mod content;
 pub mod data;
 pub mod diagnostic;
+pub mod figures;
 pub mod highlight;
 pub mod manifest;
 pub mod markdown;
 pub mod memory;
 pub mod output;
+pub mod perf;
 pub mod pipeline;
 pub mod plugin;
 pub mod process;

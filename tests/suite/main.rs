@@ -17,6 +17,8 @@ mod manual;
 mod memory;
 mod metrics;
 mod new;
+mod perf;
+mod perf_compare;
 mod pipeline;
 mod plugin_projects;
 mod plugins;

@@ -97,7 +97,7 @@ fn templates_are_counted_exactly_and_what_includes_has_more_than_its_own() {
     for (figure, of_stage) in
         [("self_allocations", "allocations"), ("self_allocated_bytes", "allocated_bytes")]
     {
-        let whole = render["memory"][of_stage].as_u64().unwrap();
+        let whole = render[of_stage].as_u64().unwrap();
         assert!((1..=whole).contains(&own(figure)), "{figure}: {} of {whole}", own(figure));
     }
     let order = templates.iter().map(|row| row["self_ms"].as_f64().unwrap());
@@ -113,7 +113,7 @@ fn watching_a_build_shows_in_no_allocation_of_its_stages() {
         let finished = finished(&site.build_clean(&[&["-j", "1"], arguments].concat()));
         let stages = finished["stages"].as_array().unwrap().iter();
         let own = stages.filter(|stage| stage["name"] == "parse" || stage["name"] == "render");
-        own.map(|stage| stage["memory"]["allocations"].as_u64().unwrap()).collect::<Vec<_>>()
+        own.map(|stage| stage["allocations"].as_u64().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(allocations(&["--profile-templates", "--trace", &trace]), allocations(&[]));
 }
@@ -174,7 +174,7 @@ fn a_trace_has_each_worker_with_its_items_and_each_stage_with_its_heap() {
     }
     assert_eq!(workers, tracks.values().map(|name| (*name).to_owned()).collect());
     if cfg!(not(windows)) {
-        let peak = finished["memory"]["peak_bytes"].as_i64().unwrap();
+        let peak = finished["peak_bytes"].as_i64().unwrap();
         let counters: BTreeSet<_> = of("C").map(|event| event["name"].as_str().unwrap()).collect();
         let mut stages = names(&finished["stages"]);
         stages.push("outside".to_owned());
@@ -227,7 +227,7 @@ fn the_heap_profile_agrees_with_the_figures_of_the_build_and_in_all_its_forms() 
     }
     let parse = chain.iter().position(|name| name == "parse").unwrap();
     let sampled = stages[parse]["allocated_bytes"].as_f64().unwrap();
-    let counted = finished["stages"][parse]["memory"]["allocated_bytes"].as_f64().unwrap();
+    let counted = finished["stages"][parse]["allocated_bytes"].as_f64().unwrap();
     // Hundreds of samples at least: a quarter is five times their deviation.
     assert!(counted > 400.0 * 32768.0, "{counted}");
     assert!((sampled / counted - 1.0).abs() < 0.25, "{sampled} and {counted}");

@@ -10,6 +10,7 @@
 //!
 //! **Invariant:** what fails before the chain runs leaves the output directory as it was.
 
+pub mod budgets;
 mod prepare;
 mod preview;
 mod record;
@@ -38,6 +39,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::highlight::Languages;
 use crate::manifest::{self, Manifest};
 use crate::memory::{self, Books, Stats};
+use crate::perf::judge::report::OVER;
 use crate::pipeline::item::Label;
 use crate::pipeline::probe::Probe;
 use crate::pipeline::registry::{OrderError, Registry};
@@ -232,10 +234,16 @@ impl BuildReport {
         record
     }
 
-    /// 0 built; 1 built, with errors in some pages; 3 a stage failed.
+    /// Of the following, the first that holds: 3 a stage failed; 1 built, with errors in some pages; 4 built, over
+    /// a budget; 0 built.
     pub fn exit_code(&self) -> u8 {
-        let errors = self.diagnostics.iter().any(|d| d.severity == Severity::Error);
-        if self.failure.is_some() { 3 } else { u8::from(errors) }
+        let errors = || self.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+        match &self.failure {
+            Some(_) => 3,
+            None if errors().any(|error| error.code != Code::OverBudget) => 1,
+            None if errors().next().is_some() => OVER,
+            None => 0,
+        }
     }
 }
 
@@ -348,9 +356,11 @@ pub fn build_with<'s>(
     report.jobs = jobs;
     report.plugins = plugins.list().iter().map(PluginReport::from).collect();
     report.record = record::of(&report);
+    budgets::check(&mut report, &settings.config, options.purpose);
     end(&mut report, watch);
     (report.log, report.plugin_inputs) = (plugins.take_log(), plugins.take_inputs());
-    Ok(BuildReport { notes: plugins.notes.clone(), site: site.into_inner(), ..report })
+    report.notes.splice(..0, plugins.notes.iter().cloned());
+    Ok(BuildReport { site: site.into_inner(), ..report })
 }
 
 /// Tells observers how the build went; a failure of theirs is the build's. What they report now changes

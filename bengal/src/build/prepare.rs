@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{BuildError, BuildOptions, Listener};
+use super::{BuildError, BuildOptions, Listener, budgets};
 use crate::config::Config;
 use crate::content::date::Date;
 use crate::diagnostic::{Code, Diagnostic, Severity, display_path};
@@ -132,6 +132,7 @@ pub fn read_config(
     };
     let name = display_path(root, path);
     let config = Config::read(&name, text.trim_start_matches('\u{feff}'), reports);
+    reports.extend(budgets::faults(&config));
     if reports.iter().any(|report| report.severity == Severity::Error) {
         return Err(BuildError::Config(std::mem::take(reports)));
     }

@@ -10,6 +10,7 @@ use super::{
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
 use crate::content::front_matter::{Excluded, Wanted};
 use crate::diagnostic::{Diagnostic, Severity};
+pub(super) use crate::figures::{grouped, plural};
 
 impl From<&SiteArguments> for BuildOptions {
     fn from(arguments: &SiteArguments) -> Self {
@@ -56,6 +57,7 @@ impl From<&BuildArguments> for BuildOptions {
             output,
             config,
             base_url: arguments.base_url.clone(),
+            state: arguments.cache_dir.clone(),
             wanted: Wanted { drafts: arguments.drafts, ..building.wanted },
             ..building
         }
@@ -236,24 +238,6 @@ fn shown_path(path: &std::path::Path) -> String {
     diagnostics::plain(&relative.as_deref().unwrap_or(path).to_string_lossy())
 }
 
-/// `1 page`, `1,000 pages`.
-pub(super) fn plural(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
-}
-
-/// A number with a comma between thousands.
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// Errors and warnings.
 pub(super) fn count(diagnostics: &[Diagnostic]) -> (u64, u64) {
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count() as u64;
@@ -316,17 +300,4 @@ fn diagnostic_lines(diagnostics: &[Diagnostic]) -> Vec<Value> {
 pub(super) fn print_lines(lines: &[Value]) {
     let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
     diagnostics::print_line(&lines.join("\n"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_and_nouns_follow_them() {
-        assert_eq!(plural(0, "page"), "0 pages");
-        assert_eq!(plural(1, "page"), "1 page");
-        assert_eq!(plural(1000, "page"), "1,000 pages");
-        assert_eq!(plural(123_456_789, "page"), "123,456,789 pages");
-    }
 }

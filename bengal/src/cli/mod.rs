@@ -1,12 +1,13 @@
 //! The command line: arguments, what a person sees, exit codes.
 //!
 //! Exit codes: 0 built; 1 built, with errors in some pages; 2 usage or configuration, nothing built;
-//! 3 a stage failed.
+//! 3 a stage failed; 4 built, over a budget, or judged worse than a limit allows.
 
 mod build;
 mod clean;
 mod diagnostics;
 mod new;
+mod perf;
 mod plugin;
 mod profile;
 mod progress;
@@ -35,7 +36,8 @@ Exit codes:
   0  built
   1  built, with errors in some pages
   2  usage or configuration: nothing was built
-  3  a stage failed: the build was cancelled";
+  3  a stage failed: the build was cancelled
+  4  built, over a budget (`metrics.budgets` in the configuration)";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -49,6 +51,9 @@ enum Command {
     Clean(CleanArguments),
     /// Make a site, a page, a theme or a plugin
     New(new::NewArguments),
+    /// Show what builds measured: time and memory, over a site's history
+    #[command(after_help = perf::HELP)]
+    Perf(Box<perf::PerfArguments>),
     /// Render one template and print it, to try things out
     #[command(after_help = render::EXIT_CODES)]
     Render(render::RenderArguments),
@@ -131,6 +136,9 @@ struct BuildingArguments {
 struct BuildArguments {
     #[command(flatten)]
     site: SiteArguments,
+    /// What bengal keeps for itself, in place of SITE/.bengal
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
     /// Where the site will be served, in place of the configuration's `base_url`
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
@@ -198,6 +206,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
         Command::New(arguments) => new::run(arguments),
+        Command::Perf(arguments) => perf::run(arguments),
         Command::Render(arguments) => render::run(arguments),
         Command::Plugin(PluginCommand::List(arguments)) => plugin::list(arguments),
         Command::Plugin(PluginCommand::Check(arguments)) => plugin::check(arguments),
