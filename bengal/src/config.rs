@@ -3,12 +3,14 @@
 //! **Invariant:** a key that bengal does not know is a warning with the nearest one that it does; a
 //! value of the wrong type, or text that is not YAML, is an error before anything is built.
 
+use std::path::{Component, Path};
+
 use jiff::tz::TimeZone;
 
 use crate::content::fields::Fields;
 use crate::content::front_matter::zone;
 use crate::content::menu::{self, MenuEntry};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 use crate::highlight::Theme;
 use crate::value::{Map, Text, Value};
 
@@ -49,6 +51,47 @@ pub struct Config {
     pub strict: bool,
     /// The plugins, in the order written.
     pub plugins: Vec<PluginConfig>,
+    /// What is measured and kept.
+    pub metrics: MetricsConfig,
+    /// A hash of the text that this was read from; `None` where there was none.
+    pub hash: Option<u64>,
+}
+
+/// What becomes of the figures of builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricsConfig {
+    /// Whether they are kept.
+    pub enabled: bool,
+    /// The folder that they are kept in, relative to the site.
+    pub path: Option<Text>,
+    /// How many records are kept; all where it does not say.
+    pub keep: Option<i64>,
+    /// What a build may take at most, in the order written.
+    pub budgets: Vec<Budget>,
+}
+
+/// What a build may take at most, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Of which figure, such as `parse.peak`.
+    pub figure: Text,
+    /// How much, such as `60MB`.
+    pub limit: Text,
+    /// Where that stands.
+    pub place: Place,
+}
+
+impl MetricsConfig {
+    /// The folder that they are kept in, relative to the site.
+    pub fn folder(&self) -> &str {
+        self.path.as_deref().unwrap_or(bengal_metrics::history::FOLDER)
+    }
+}
+
+impl Default for MetricsConfig {
+    fn default() -> Self {
+        Self { enabled: true, path: None, keep: None, budgets: Vec::new() }
+    }
 }
 
 /// A plugin that the site wants, or wants not.
@@ -133,6 +176,8 @@ impl Default for Config {
             params: Map::new(),
             strict: false,
             plugins: Vec::new(),
+            metrics: MetricsConfig::default(),
+            hash: None,
         }
     }
 }
@@ -141,7 +186,8 @@ impl Config {
     /// Reads the configuration `text` of `file`. Errors among `reports` mean that nothing can be
     /// built with it.
     pub fn read(file: &str, text: &str, reports: &mut Vec<Diagnostic>) -> Self {
-        let mut config = Self::default();
+        let hash = (!text.is_empty()).then(|| xxhash_rust::xxh3::xxh3_64(text.as_bytes()));
+        let mut config = Self { hash, ..Self::default() };
         let mut fields =
             Fields { file, text, span: 0..text.len(), code: Code::ConfigValue, reports };
         match fields.read() {
@@ -208,6 +254,7 @@ impl Config {
             "menus" => self.menus = menu::of_config(fields, value),
             "params" => self.params = fields.map(key, value),
             "plugins" => self.read_plugins(fields, value),
+            "metrics" => self.metrics = read_metrics(fields, value),
             "strict" => self.strict = fields.bool(key, &value).unwrap_or(false),
             _ => fields.unknown(key, KEYS),
         }
@@ -311,6 +358,9 @@ impl Config {
 /// Every key of an entry of `plugins`.
 const PLUGIN_KEYS: &[&str] = &["path", "as", "name", "enabled", "limit", "options"];
 
+/// Every key of `metrics`.
+const METRICS_KEYS: &[&str] = &["enabled", "path", "keep", "budgets"];
+
 /// Every key of the configuration.
 pub const KEYS: &[&str] = &[
     "author",
@@ -319,6 +369,7 @@ pub const KEYS: &[&str] = &[
     "language",
     "markdown",
     "menus",
+    "metrics",
     "output",
     "pagination",
     "params",
@@ -341,6 +392,49 @@ fn set_text(target: &mut Text, fields: &mut Fields<'_>, key: &str, value: &Value
 
 fn set_bool(target: &mut bool, fields: &mut Fields<'_>, key: &str, value: &Value) {
     *target = fields.bool(key, value).unwrap_or(*target);
+}
+
+/// `false`, `true`, or a map of choices.
+fn read_metrics(fields: &mut Fields<'_>, value: Value) -> MetricsConfig {
+    let mut metrics = MetricsConfig::default();
+    if let Some(is_on) = value.to_bool() {
+        return MetricsConfig { enabled: is_on, ..metrics };
+    }
+    for (key, value) in fields.map("metrics", value) {
+        match &*key {
+            "enabled" => set_bool(&mut metrics.enabled, fields, &key, &value),
+            "path" => metrics.path = read_path_within(fields, &key, &value),
+            "keep" => {
+                metrics.keep = fields.int(&key, &value);
+                if metrics.keep.is_some_and(|keep| keep < 1) {
+                    reject(fields, &key, "`keep` is at least 1: the build itself".to_owned());
+                }
+            }
+            "budgets" => {
+                let budgets = fields.map(&key, value).into_iter();
+                metrics.budgets =
+                    budgets.filter_map(|(key, value)| read_budget(fields, key, &value)).collect();
+            }
+            _ => fields.unknown(&key, METRICS_KEYS),
+        }
+    }
+    metrics
+}
+
+/// A path of a folder within the site.
+fn read_path_within(fields: &mut Fields<'_>, key: &str, value: &Value) -> Option<Text> {
+    let path = fields.text(key, value)?;
+    let mut parts = Path::new(path.as_str()).components();
+    if parts.clone().next().is_none() || !parts.all(|part| matches!(part, Component::Normal(_))) {
+        reject(fields, key, format!("`{path}` is no path of a folder within the site's"));
+    }
+    Some(path)
+}
+
+fn read_budget(fields: &mut Fields<'_>, figure: Text, value: &Value) -> Option<Budget> {
+    let limit = fields.text(&figure, value)?;
+    let place = fields.place(&figure);
+    Some(Budget { figure, limit, place })
 }
 
 /// `false`, `true`, or a map of choices.
@@ -477,6 +571,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_measured_is_kept_or_not() {
+        let metrics = |text: &str| {
+            let (config, reports) = read(&format!("metrics: {text}"));
+            (config.metrics, reports)
+        };
+        let usual = MetricsConfig::default();
+        for text in ["true", "yes", "", "{}", "{keep: }"] {
+            assert_eq!(metrics(text), (usual.clone(), vec![]), "{text}");
+        }
+        for text in ["false", "{enabled: no}"] {
+            assert_eq!(metrics(text), (MetricsConfig { enabled: false, ..usual.clone() }, vec![]));
+        }
+        let (read, reports) =
+            metrics("{path: a/b, keep: 100,\n  budgets: {peak: 200MB, pages: 3}}");
+        assert_eq!(reports, []);
+        assert_eq!((read.path.as_deref(), read.keep), (Some("a/b"), Some(100)));
+        let budgets = read.budgets.iter().map(|budget| (&*budget.figure, &*budget.limit));
+        assert_eq!(budgets.collect::<Vec<_>>(), [("peak", "200MB"), ("pages", "3")]);
+        assert_eq!(read.budgets[0].place.line, 2);
+        assert_eq!(metrics("{kept: 1}").1[0].hint.as_deref(), Some("did you mean `keep`?"));
+    }
+
+    #[test]
     fn wrong_values_are_errors() {
         for text in [
             "title: [1]",
@@ -485,6 +602,13 @@ mod tests {
             "pagination: {page_size: -1}",
             "permalinks: {blog: ':nothing'}",
             "markdown: {highlight: [1]}",
+            "metrics: [1]",
+            "metrics: {keep: 0}",
+            "metrics: {keep: all}",
+            "metrics: {path: ../elsewhere}",
+            "metrics: {path: /tmp}",
+            "metrics: {path: ''}",
+            "metrics: {budgets: {peak: [1]}}",
             "markdown: {highlight: {light: nothing like it}}",
             "- a list",
             "a: b: c",

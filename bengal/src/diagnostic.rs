@@ -52,6 +52,8 @@ pub enum Code {
     NotUtf8,
     /// The output path is taken by a directory, a file or a link that bengal did not make.
     OutputBlocked,
+    /// A figure of the build is over its budget, or cannot be held to it.
+    OverBudget,
     /// What a plugin reports.
     Plugin,
     /// Raw HTML left out of a page, as `markdown.unsafe_html` is off.

@@ -22,8 +22,9 @@
 //!
 //! A build does again only what changed since the last: [`incremental`].
 //!
-//! What each stage allocates and holds is in the books of [`memory`]. What a site's author did wrong is
-//! a [`diagnostic`]; [`cli`] shows it.
+//! What each stage allocates and holds is in the books of [`memory`]; what is kept of a build is a
+//! [`bengal_metrics::Record`], and for [`perf`] to show. What a site's author did wrong is a [`diagnostic`];
+//! [`cli`] shows it. Where that is asked for, a build is watched more closely: [`profile`].
 
 pub mod build;
 pub mod cli;
@@ -31,15 +32,18 @@ pub mod config;
 pub mod content;
 pub mod data;
 pub mod diagnostic;
+pub mod figures;
 pub mod highlight;
 pub mod incremental;
 pub mod manifest;
 pub mod markdown;
 pub mod memory;
 pub mod output;
+pub mod perf;
 pub mod pipeline;
 pub mod plugin;
 pub mod process;
+pub mod profile;
 pub mod scaffold;
 #[cfg(feature = "serve")]
 pub mod serve;

@@ -261,6 +261,12 @@ fn generations(state: &StateDir) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(found)
 }
 
+/// Bytes of a generation in `state`; 0 where it is not there.
+pub fn length(state: &Path, generation: u64) -> u64 {
+    let file = std::fs::metadata(state.join(format!("{PREFIX}{generation}")));
+    file.map_or(0, |file| file.len())
+}
+
 fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the body store is damaged")
 }

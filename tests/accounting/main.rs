@@ -9,8 +9,12 @@
 
 mod chain;
 mod exact;
+#[path = "../plugins/libraries.rs"]
+mod libraries;
 mod peaks;
+mod plugins;
 mod referee;
+mod site;
 
 #[global_allocator]
 static ALLOCATOR: referee::Referee = referee::Referee;

@@ -34,8 +34,42 @@ pub fn thread() -> usize {
     })
 }
 
+/// What was done by calls to the allocator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub allocated: u64,
+    pub freed: u64,
+    pub allocations: u64,
+}
+
+/// What was done within [`within`], on all threads: allocated, freed, allocations.
+static WITHIN: [AtomicU64; 3] = [const { AtomicU64::new(0) }; 3];
+
+thread_local! {
+    static IS_WITHIN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What the calling thread does is counted apart from now on, or no longer.
+pub fn within(begins: bool) {
+    IS_WITHIN.set(begins);
+}
+
+/// What was done meanwhile; none is left.
+pub fn take_within() -> Seen {
+    let [allocated, freed, allocations] = WITHIN.each_ref().map(|sum| sum.swap(0, SeqCst));
+    Seen { allocated, freed, allocations }
+}
+
 /// Notes a change, in one word: the thread in the upper 20 bits, the bytes in the others.
-fn note(bytes: i64) {
+fn note(allocated: i64, freed: i64) {
+    if IS_WITHIN.get() {
+        let allocations = u64::from(allocated > 0);
+        let seen = [allocated.cast_unsigned(), freed.cast_unsigned(), allocations];
+        for (sum, seen) in WITHIN.iter().zip(seen) {
+            sum.fetch_add(seen, SeqCst);
+        }
+    }
+    let bytes = allocated - freed;
     if LOGGING.load(SeqCst) {
         let place = LENGTH.fetch_add(1, SeqCst);
         if let Some(word) = LOG.get(place) {
@@ -58,14 +92,14 @@ unsafe impl GlobalAlloc for Referee {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promised.
         let block = unsafe { Accounted.alloc(layout) };
-        note(size(block));
+        note(size(block), 0);
         block
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promised.
         let block = unsafe { Accounted.alloc_zeroed(layout) };
-        note(size(block));
+        note(size(block), 0);
         block
     }
 
@@ -73,7 +107,7 @@ unsafe impl GlobalAlloc for Referee {
         let before = size(block);
         // SAFETY: as the caller promised.
         unsafe { Accounted.dealloc(block, layout) };
-        note(-before);
+        note(0, before);
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
@@ -81,7 +115,7 @@ unsafe impl GlobalAlloc for Referee {
         // SAFETY: as the caller promised.
         let new = unsafe { Accounted.realloc(block, layout, new_size) };
         if !new.is_null() {
-            note(size(new) - before);
+            note(size(new), before);
         }
         new
     }

@@ -43,7 +43,7 @@ impl From<&BuildReport> for Outcome {
             counts: json!({
                 "total_pages": report.pages,
                 "pages_left_out": report.pages_left_out,
-                "regular_pages": report.regular_pages,
+                "regular_pages": report.counts.regular_pages,
                 "excluded": report.excluded,
                 "files": outputs.written + outputs.unchanged,
             }),

@@ -20,20 +20,27 @@ pub fn root() -> PathBuf {
 pub fn library(name: &str) -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        cargo.current_dir(root()).args(["build", "--quiet", "--locked", "--target-dir"]);
-        let profile = target();
-        cargo.arg(profile.parent().unwrap());
-        if profile.ends_with("release") {
-            cargo.arg("--release");
-        }
-        for package in
-            ["badges", "word-goal", "csv-pages", "build-report", "misbehaving", "own-stage"]
-        {
-            cargo.args(["--package", package]);
-        }
-        assert!(cargo.status().unwrap().success(), "the plugins could not be built");
+        let packages =
+            ["badges", "word-goal", "csv-pages", "build-report", "misbehaving", "own-stage"];
+        cargo_build(&packages.map(|package| ["--package", package]).concat());
     });
+    target().join(library_name(name))
+}
+
+/// The file that cargo makes of a library of that name.
+pub fn library_name(name: &str) -> String {
     let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    target().join(format!("{prefix}{}{suffix}", name.replace('-', "_")))
+    format!("{prefix}{}{suffix}", name.replace('-', "_"))
+}
+
+/// Has cargo build something as the tests were built, and beside them.
+pub fn cargo_build(what: &[&str]) {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.current_dir(root()).args(["build", "--quiet", "--locked", "--target-dir"]);
+    let profile = target();
+    cargo.arg(profile.parent().unwrap());
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    assert!(cargo.args(what).status().unwrap().success(), "cargo could not build {what:?}");
 }

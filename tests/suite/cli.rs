@@ -391,6 +391,11 @@ fn clean_removes_what_bengal_wrote_and_nothing_else() {
     let sources = tree(&site.path("content"));
     let cleaned = run(bengal().arg("clean").arg(site.root()));
     assert_eq!(cleaned.code, Some(0), "{}", cleaned.stderr);
+    assert!(
+        cleaned.stdout.contains("\nkept the measurements in .bengal-metrics\n"),
+        "{}",
+        cleaned.stdout
+    );
     assert_eq!(site.output().into_keys().collect::<Vec<_>>(), ["docs/mine.txt", "mine.txt"]);
     assert!(!site.path(".bengal").exists() && site.path(".bengal-metrics/history.jsonl").exists());
     assert_eq!(tree(&site.path("content")), sources);

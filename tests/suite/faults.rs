@@ -19,7 +19,10 @@ pub fn site(files: &[(&str, &str)]) -> Site {
 /// What lies around the output: beside the site, and in it.
 fn surroundings(site: &Site) -> Tree {
     let mut around = tree(site.parent());
-    let own = |path: &str| path.starts_with("site/public/") || path.starts_with("site/.bengal/");
+    let own = |path: &str| {
+        let folders = ["site/public/", "site/.bengal/", "site/.bengal-metrics/"];
+        folders.iter().any(|folder| path.starts_with(folder))
+    };
     around.retain(|path, _| !own(path));
     around
 }

@@ -31,8 +31,7 @@ fn finished(site: &Site, arguments: &[&str]) -> Value {
 
 /// A figure of each stage, and of `outside`.
 fn rows(finished: &Value, figure: &str) -> Vec<i64> {
-    let stages = finished["stages"].as_array().unwrap().iter().map(|stage| &stage["memory"]);
-    let rows = stages.chain([&finished["outside"]]);
+    let rows = finished["stages"].as_array().unwrap().iter().chain([&finished["outside"]]);
     rows.map(|row| row[figure].as_i64().unwrap_or_else(|| panic!("no {figure} in {row}"))).collect()
 }
 
@@ -48,8 +47,8 @@ fn adds_up(finished: &Value) {
             "received_bytes" => sum(finished, "sent_bytes"),
             // Stages peak at different moments.
             "peak_bytes" => continue,
-            "at_process_peak_bytes" => finished["memory"]["peak_bytes"].as_i64().unwrap(),
-            figure => finished["memory"][figure].as_i64().unwrap(),
+            "at_process_peak_bytes" => finished["peak_bytes"].as_i64().unwrap(),
+            figure => finished[figure].as_i64().unwrap(),
         };
         assert_eq!(sum(finished, figure), of_process, "{figure} in {finished:#}");
     }

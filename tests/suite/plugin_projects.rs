@@ -113,6 +113,9 @@ fn what_cannot_be_made_is_refused_and_nothing_is_touched() {
         ("../x", "is no name"),
         ("9", "is no name"),
         ("a b", "is no name"),
+        ("parse", "is a stage of bengal's"),
+        ("bengal-plugin", "is what plugins are written with"),
+        ("bengal_plugin", "is what plugins are written with"),
     ] {
         let refused = new(folder.path(), &[name]);
         assert!(refused.code == Some(2) && refused.stderr.contains(why), "{}", refused.stderr);

@@ -1,7 +1,6 @@
 //! Plugins: the examples, and deliberately broken ones, in Rust and in C, loaded by the binary.
 //!
-//! Those in Rust are built by cargo into the directory that the suite was built into, those in C by `cc`;
-//! where there is no `cc`, their tests say so and pass.
+//! Those in C are built by `cc`; where there is none, their tests say so and pass.
 //!
 //! **Invariant:** whatever is wrong with a plugin, the program says it in one sentence and ends with the code
 //! that its documentation gives: 2 for what fails before the build, 3 for what fails in it.
@@ -9,6 +8,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use bengal::build::{BuildOptions, Listener, build};
+use bengal::pipeline::runner::Progress;
 
 use crate::libraries::{library, root, target};
 use crate::support::{JSON, Run, Site, bengal, differences, run};
@@ -108,6 +110,24 @@ fn one_stage_is_a_plugin_and_a_part_of_a_program_with_the_same_result() {
 }
 
 #[test]
+fn a_preview_shows_what_plugins_have_made() {
+    let site = site();
+    site.write("templates/page.liquid", "{{ page.params.word_goal }} {{ page.title }}");
+    let config = format!(
+        "base_url: https://example.org\nplugins:\n- path: {}\n- {{path: {}, options: {{fault: output, slot: before:write}}}}\n",
+        library("word-goal").display(),
+        library("misbehaving").display(),
+    );
+    site.write("bengal.yaml", config);
+    let before = crate::support::tree(&site.root());
+    let mut command = bengal();
+    command.args(["render", "page", "--page", "a.md", "--site"]).arg(site.root());
+    let run = run(&mut command);
+    assert_eq!((run.code, &*run.stdout), (Some(0), "1 A[A]"), "{}", run.stderr);
+    assert!(crate::support::tree(&site.root()) == before, "something was written");
+}
+
+#[test]
 fn a_stage_in_c_has_options_and_frees_what_it_takes() {
     let site = site();
     site.write("templates/page.liquid", "{{ page.params.greeting }}\n");
@@ -124,7 +144,7 @@ fn a_source_makes_pages_and_declares_what_it_read() {
     let site = site();
     site.write(
         "rows.csv",
-        "name,title,body\none,\"First: \"\"one\"\"\",See [a](../a.md).\ntwo,Second,Text.\n",
+        "name,title,body\none,\"First: \"\"one\"\"\",See [a](../a.md).\ntwo,\"A\u{a0}\\\u{301}\nb\",Text.\n",
     );
     let file = site.path("rows.csv");
     let option = format!("csv-pages.file={}", file.display());
@@ -132,6 +152,7 @@ fn a_source_makes_pages_and_declares_what_it_read() {
     assert_eq!(run.diagnostics(), [""; 0], "{}", run.stderr);
     assert!(site.read("rows/one/index.html").contains("page First: \"one\"\n"));
     assert!(site.read("rows/one/index.html").contains("href=\"/a/\""));
+    assert!(site.read("rows/two/index.html").starts_with("page A\u{a0}\\\u{301}\nb\n"));
     let finished = run.messages().into_iter().last().unwrap();
     assert_eq!(finished["plugin_inputs"][0], file.to_str().unwrap());
     let missing = with(&site, &library("csv-pages"), &["--plugin-option", "csv-pages.file=no.csv"]);
@@ -192,6 +213,24 @@ fn a_filter_over_all_pages_runs_on_several_threads_at_once() {
     assert_eq!(run.diagnostics(), [""; 0], "{}", failure(&run));
     assert_eq!(site.read("a/index.html"), "together 2\n");
     assert_eq!(site.read("b/index.html"), "together 2\n");
+}
+
+#[test]
+fn a_filter_declares_what_it_reads_and_makes_no_more_than_filters_may() {
+    let site = site();
+    site.write("templates/page.liquid", "{{ page.title | read }}");
+    let run = misbehaving(&site, "read", &[]);
+    assert_eq!(run.diagnostics(), [""; 0], "{}", failure(&run));
+    let finished = run.messages().pop().unwrap();
+    let inputs: Vec<_> = finished["plugin_inputs"].as_array().unwrap().iter().collect();
+    let file = |name: &str| site.root().canonicalize().unwrap().join(name);
+    assert_eq!(inputs, [file("notes/A").to_str().unwrap(), file("notes/B").to_str().unwrap()]);
+    let logged: Vec<_> = run.messages().into_iter().filter(|m| m["reason"] == "log").collect();
+    assert_eq!(logged.len(), 2);
+    site.write("templates/page.liquid", "{{ page.title | long }}");
+    let run = misbehaving(&site, "long", &[]);
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    run.expect(&["a text is over 16 MiB"]);
 }
 
 #[test]
@@ -260,6 +299,8 @@ const BROKEN: &[(&[&str], &[&str])] = &[
     (&["-DPANIC=9"], &["its descriptor says 9 for what a panic does"]),
     (&["-DALLOCATOR=9"], &["its descriptor says 9 for whose allocator it uses"]),
     (&["-DNAME=\"a b\""], &["its name \"a b\" is no name"]),
+    (&["-DVERSION=\"\\xff\""], &["its version is not UTF-8"]),
+    (&["-DENTRY_IS_DATA"], &["its symbol `bengal_register_v1` is no function"]),
 ];
 
 #[cfg(target_os = "linux")]
@@ -315,6 +356,9 @@ fn what_is_no_library_is_refused_in_a_sentence() {
     }
 }
 
+/// Said of a call that is over, of another thread's, and of none.
+const NOT_RUNNING: &str = "it used a call that is not the one that runs";
+
 /// What C plugins do wrong when they register or handle items: flags, exit code, and what is said.
 const MISUSES: &[(&[&str], i32, &[&str])] = &[
     (&["-DSTAGE_SIZE=16"], 2, &["it gives a stage of 16 bytes, where the smallest has 104"]),
@@ -338,6 +382,82 @@ const MISUSES: &[(&[&str], i32, &[&str])] = &[
         &["-DREGISTER=host->register_observer(call, NULL)"],
         2,
         &["it gives a null pointer as an observer"],
+    ),
+    (
+        &["-DREGISTER=bengal_filter_v1 f = {.size = sizeof f, .name = BENGAL_TEXT(\"f\")}; \
+           host->register_filter(call, &f)"],
+        2,
+        &["its filter `f` has a null function `apply`"],
+    ),
+    (
+        &["-DREGISTER=bengal_tag_v1 t = {.size = sizeof t, .name = BENGAL_TEXT(\"t\")}; \
+           host->register_tag(call, &t)"],
+        2,
+        &["its tag `t` has a null function `render`"],
+    ),
+    (
+        &[
+            "-DREGISTER=bengal_observer_v1 o = {.size = sizeof o}; host->register_observer(call, &o)",
+        ],
+        2,
+        &["an observer whose function `event` is null"],
+    ),
+    (
+        &["-DREGISTER=bengal_filter_v1 f = {.size = 79}; host->register_filter(call, &f)"],
+        2,
+        &["it gives a filter of 79 bytes, where the smallest has 80"],
+    ),
+    (&["-DTHEN=host->register_stage(call, &stage)"], 2, &["it has two stages named `broken`"]),
+    (&["-DSTAGE=\"a b\""], 2, &["its stage \"a b\" has no sound name"]),
+    (&["-DKIND=7"], 2, &["is of the kind 7, which means nothing"]),
+    (&["-DPURITY=7"], 2, &["has a purity of 7, which means nothing"]),
+    (&["-DPLACEMENT=7"], 2, &["has a placement of 7, which means nothing"]),
+    (&["-DANCHOR=\"\""], 2, &["names no stage to stand beside"]),
+    (&["-DREGISTER=host->log(NULL, BENGAL_LOG_INFO, BENGAL_TEXT(\"x\"))"], 2, &[NOT_RUNNING]),
+    (&["-DREGISTER=kept_call = call", "-DACT=host->make_int(kept_call, 1)"], 3, &[NOT_RUNNING]),
+    (&["-DTHREAD", "-pthread", "-DACT=on_a_thread(call)"], 3, &["refused elsewhere"]),
+    (
+        &["-DACT=host->make_text(call, (bengal_bytes){(const uint8_t *)items, SIZE_MAX})"],
+        3,
+        &["it gave 18446744073709551615 bytes: no memory holds so many"],
+    ),
+    (
+        &["-DACT=host->make_list(call, items, SIZE_MAX / 8)"],
+        3,
+        &["values: no memory holds so many"],
+    ),
+    (
+        &["-DACT=host->make_list(call, NULL, 3)"],
+        3,
+        &["it gave a null pointer where there should be values"],
+    ),
+    (
+        &["-DACT=bengal_bytes keys[] = {BENGAL_TEXT(\"a\")}; host->make_map(call, keys, NULL, 1)"],
+        3,
+        &["it gave a null pointer where there should be values"],
+    ),
+    (
+        &["-DACT=host->make_list(call, (const bengal_handle *)((const char *)items + 1), 1)"],
+        3,
+        &["it gave values at an address that is not aligned"],
+    ),
+    (
+        &["-DACT=bengal_handle v = host->make_nil(call); \
+           for (int i = 0; i < 200; i++) v = host->make_list(call, &v, 1)"],
+        3,
+        &["it made a value that nests over 128 deep"],
+    ),
+    (
+        &["-DACT=bengal_diagnostic_v1 d = {.size = 4}; host->report(call, &d)"],
+        3,
+        &["it gives a diagnostic of 4 bytes, where the smallest has 80"],
+    ),
+    (
+        &[
+            "-DACT=bengal_diagnostic_v1 d = {.size = sizeof d, .severity = 9}; host->report(call, &d)",
+        ],
+        3,
+        &["it reports with a severity of 9"],
     ),
     (&["-DACT=return 1"], 3, &["`broken` failed on ", "it returned 1, and did not say why"]),
     (
@@ -398,6 +518,91 @@ fn what_a_plugin_in_c_does_wrong_is_its_own_failure() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_diagnostic_may_be_about_any_line_and_byte_of_any_file() {
+    let site = site();
+    for place in [
+        ".line = 4000000000u, .column = 4000000000u",
+        ".offset = INT64_MAX",
+        ".offset = 1, .file = BENGAL_TEXT(\"/dev/zero\")",
+        ".line = 1, .file = BENGAL_TEXT(\"no/such\\nfile\")",
+    ] {
+        let act = format!(
+            "-DACT=bengal_diagnostic_v1 d = {{.size = sizeof d, .severity = 1, .item = items[0], \
+             .message = BENGAL_TEXT(\"here\"), {place}}}; host->report(call, &d)"
+        );
+        let Some(library) = compiled(&site, "broken", "tests/plugins/broken.c", &[&act]) else {
+            return;
+        };
+        let run = with(&site, &library, &[]);
+        expect(&run, 0, &[]);
+        assert!(run.diagnostics().iter().all(|line| line.ends_with("broken: here")), "{place}");
+    }
+}
+
+/// What a filter that lets in one thread at a time asks for may not lead back to it, on this thread or another:
+/// they would wait for each other for ever.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_filter_for_one_thread_at_a_time_sees_no_body_that_may_want_it() {
+    let site = Site::new(&[]);
+    site.write(
+        "templates/page.liquid",
+        "{% for p in site.pages %}[{{ p | f }}]{% endfor %} {{ page.summary }}\n",
+    );
+    for number in 0..20 {
+        let text = "---\nliquid: true\n---\nOf {{ 'x' | f }} body.\n";
+        site.write(&format!("content/{number}.md"), text);
+    }
+    site.write("content/plain.md", "Plain.\n");
+    let filtered = "-DFILTERED=host->value_key(call, input, BENGAL_TEXT(\"summary\"))";
+    let Some(library) = compiled(&site, "broken", "tests/plugins/broken.c", &[filtered]) else {
+        return;
+    };
+    let run = with(&site, &library, &["-j", "8"]);
+    expect(&run, 0, &[]);
+    let page = site.read("3/index.html");
+    assert!(page.contains("[<p>Plain.</p>\n]") && page.contains("[]"), "{page}");
+    assert!(page.contains("<p>Of  body.</p>"), "{page}");
+    let forged = compiled(&site, "broken", "tests/plugins/broken.c", &["-DFILTERED=~0ull"]);
+    let run = with(&site, &forged.unwrap(), &[]);
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    run.expect(&["it used a handle that is not its own"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_library_that_wants_one_that_is_missing_is_refused() {
+    let site = site();
+    let source = "tests/plugins/broken.c";
+    let Some(needed) = compiled(&site, "needed", source, &["-DNO_DESCRIPTOR"]) else { return };
+    let folder = format!("-L{}", site.parent().display());
+    let flags = [folder.as_str(), "-Wl,--no-as-needed", "-lneeded"];
+    let library = compiled(&site, "broken", source, &flags).unwrap();
+    fs::remove_file(needed).unwrap();
+    expect(&with(&site, &library, &[]), 2, &["it cannot be opened", "libneeded.so"]);
+}
+
+/// The system would give the library that it has: half of what the handshake read would be another's.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_library_that_changes_between_two_builds_of_one_process_is_refused() {
+    let site = site();
+    let source = "examples/plugins/hello-c/hello.c";
+    let Some(library) = compiled(&site, "hello", source, &[]) else { return };
+    let listener = Listener { progress: &Progress::default(), waiting: &|| () };
+    let plugins = vec![library.clone()];
+    let options = BuildOptions { site: site.root(), plugins, ..BuildOptions::default() };
+    for _ in 0..2 {
+        assert_eq!(build(&options, &listener).unwrap().exit_code(), 0);
+    }
+    fs::remove_file(library).unwrap();
+    compiled(&site, "hello", source, &["-g"]);
+    let refused = build(&options, &listener).unwrap_err().to_string();
+    assert!(refused.ends_with("a library cannot be unloaded: start bengal again"), "{refused}");
+}
+
 #[test]
 fn errors_and_panics_name_the_stage_and_the_page() {
     let site = site();
@@ -409,7 +614,15 @@ fn errors_and_panics_name_the_stage_and_the_page() {
         ("process-panic", 3, &["`misbehaving` failed on content/b.md: panicked at ", "in process"]),
         ("finish-error", 3, &["it cannot end so"]),
         ("finish-panic", 3, &["panicked at ", "in finish"]),
-        ("html-undeclared", 3, &["does not declare BENGAL_ITEM_HTML"]),
+        ("panic-twice", 3, &["panicked at ", "without a message"]),
+        ("drop-panic", 3, &["as it is dropped"]),
+        ("stage-drop-panic", 0, &[]),
+        ("html-undeclared", 3, &["it reads `html`, and does not declare BENGAL_ITEM_HTML"]),
+        (
+            "set-html-undeclared",
+            3,
+            &["it sets `html` of a page: it does not declare BENGAL_ITEM_HTML"],
+        ),
         ("set-unknown", 3, &["it sets `colour` of a page: there is no field of that name"]),
         ("set-type", 3, &["it sets `title` of a page: it wants text"]),
         ("value", 2, &["`site.title`, which there is already"]),
@@ -476,6 +689,54 @@ fn what_a_stage_adds_behind_the_barrier_is_claimed_and_noted() {
     );
     site.build_clean(&[]);
     assert!(!site.path("public/made.txt").exists(), "a file that no longer belongs is left");
+}
+
+#[test]
+fn pages_that_are_left_out_pass_by() {
+    let site = site();
+    site.write("templates/page.liquid", "{{ page.content }}");
+    site.write("content/draft.md", "---\ntitle: Draft\ndraft: true\n---\nSome text.\n");
+    for barrier in ["false", "true"] {
+        let option = format!("misbehaving.barrier={barrier}");
+        let goal = library("word-goal");
+        let more = ["--plugin", goal.to_str().unwrap(), "--plugin-option", &option];
+        let run = misbehaving(&site, "upper", &more);
+        expect(&run, 0, &[]);
+        assert_eq!(run.diagnostics().len(), 2, "of a and b: {:?}", run.diagnostics());
+    }
+    let with_drafts = misbehaving(&site, "upper", &["--drafts"]);
+    expect(&with_drafts, 0, &[]);
+    assert!(site.read("draft/index.html").contains("Some TEXT"));
+}
+
+/// Which of two comes first is a matter of threads, and may not show.
+#[test]
+fn what_two_stages_add_under_one_path_is_the_same_on_every_run() {
+    let site = site();
+    for number in 0..40 {
+        site.write(&format!("content/many/{number}.md"), "x\n");
+    }
+    site.write("content/twice.txt", "of the site");
+    site.write("templates/page.liquid", "{{ page.title }} {{ site.data.twice }}");
+    let config = ["one", "two"].map(|title| {
+        let library = library("misbehaving");
+        let options = format!("{{fault: emit-one-path, slot: before:parse, title: {title}}}");
+        format!("- {{path: {}, as: {title}, options: {options}}}\n", library.display())
+    });
+    site.write("bengal.yaml", format!("plugins:\n{}", config.concat()));
+    for _ in 0..8 {
+        let run = site.build(&["-j", "4"]);
+        assert_eq!(
+            run.diagnostics(),
+            [
+                "error[url-conflict] content/twice.md there are two pages of this path, as a stage has added one",
+                "error[url-conflict] content/twice.txt content/twice.txt has the output path twice.txt already",
+                "warning[duplicate-key] data/twice.yaml this takes the place of another `twice` in the site's data",
+            ]
+        );
+        assert_eq!(site.read("twice/index.html"), "one two");
+        assert_eq!(site.read("twice.txt"), "of the site");
+    }
 }
 
 #[test]
@@ -560,6 +821,8 @@ fn names_and_options_are_settled_before_anything_is_built() {
     expect(&site.build(&[]), 2, &["bengal has no plugin `sitemaps`, only sitemap, robots"]);
     site.write("bengal.yaml", format!("plugins: [{{path: {path}, as: a b}}]\n"));
     expect(&site.build(&[]), 2, &["`as: a b` is no name"]);
+    site.write("bengal.yaml", format!("plugins: [{{path: {path}, as: parse}}]\n"));
+    expect(&site.build(&[]), 2, &["there are two stages named `parse`"]);
     site.write("bengal.yaml", "plugins: [{options: {}}]\n");
     assert_eq!(site.build(&[]).code, Some(2));
     assert!(!site.path("public").exists());

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::limits::{Budget, Limit};
+use crate::template::Template;
 
 /// The program that renders a page.
 pub trait Host: fmt::Debug + Send + Sync {
@@ -36,6 +37,12 @@ pub trait Host: fmt::Debug + Send + Sync {
     /// # Errors
     /// When it takes more than is left in `budget`.
     fn markdown(&self, text: &str, budget: &Budget) -> Result<String, Limit>;
+
+    /// A template's rendering begins, or that of one that it includes.
+    fn enter(&self, _template: &Template) {}
+
+    /// The rendering that began last has ended, perhaps by a fault, and gave so many bytes.
+    fn leave(&self, _template: &Template, _bytes: usize) {}
 }
 
 /// A file that is to be included.

@@ -10,8 +10,10 @@
 //!
 //! **Invariant:** what fails before the chain runs leaves the output directory as it was.
 
+pub mod budgets;
 mod prepare;
 mod preview;
+mod record;
 
 use std::io;
 use std::path::PathBuf;
@@ -20,10 +22,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use prepare::{
-    CONFIG, INPUTS, TEMPLATES, THEMES, load_plugins, now, open_site, output_path, read_config,
-    settings,
+    CONFIG, INPUTS, TEMPLATES, THEMES, load_plugins, now, open_site, output_path, plugin_libraries,
+    read_config, settings,
 };
 pub use preview::{Preview, PreviewError, PreviewOptions, preview};
+
+use bengal_metrics::Place;
+use bengal_metrics::record::{Cache, Mode, Record};
 
 use crate::config::Config;
 use crate::content::date::Date;
@@ -33,16 +38,19 @@ use crate::content::page::Kind;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::highlight::Languages;
 use crate::incremental::pages::Pages;
-use crate::incremental::{self, Cache, Explained};
+use crate::incremental::{self, Explained};
 use crate::manifest::{self, Manifest};
 use crate::memory::{self, Books, Stats};
+use crate::perf::judge::report::OVER;
 use crate::pipeline::item::Label;
+use crate::pipeline::probe::Probe;
 use crate::pipeline::registry::{OrderError, Registry};
 use crate::pipeline::runner::{self, Progress, Run, StageReport};
 use crate::pipeline::stage::Stage;
 use crate::plugin::observer::{End, Watch};
 use crate::plugin::{GivenOption, LoadError, LogLine, Plugin};
-use crate::process;
+use crate::process::{self, Resident};
+use crate::profile::Profiles;
 use crate::site::{Claims, Site, content_path};
 use crate::stages::{self, Context, OpenLinks, WriteCounts};
 use crate::store::BodyStore;
@@ -69,6 +77,8 @@ pub struct BuildOptions {
     pub state: Option<PathBuf>,
     /// Where there are errors, the output keeps all files of earlier builds.
     pub keep_on_errors: bool,
+    /// What the output is for.
+    pub purpose: Purpose,
     /// Which pages are built besides those that are published now.
     pub wanted: Wanted,
     /// Nothing of earlier builds is used again.
@@ -85,6 +95,31 @@ pub struct BuildOptions {
     pub plugins: Vec<PathBuf>,
     /// Options of plugins, over those of the configuration.
     pub plugin_options: Vec<GivenOption>,
+    /// Where libraries of plugins are copied to before they are opened: so they may change between two builds of
+    /// one process. Else they are opened where they are, and a change is refused.
+    pub plugin_copies: Option<PathBuf>,
+    /// What the build is watched for besides; nothing where it is not given.
+    pub profiles: Option<Arc<Profiles>>,
+}
+
+/// What the output of a build is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be published: `bengal build`.
+    #[default]
+    Build,
+    /// To be looked at, until the next change: `bengal serve`. Its figures are not kept.
+    Serve,
+}
+
+impl Purpose {
+    /// The command that builds for it.
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Serve => "serve",
+        }
+    }
 }
 
 /// How a build went.
@@ -100,14 +135,16 @@ pub struct BuildReport {
     pub pages_left_out: u64,
     /// Pages that are not built, as they are drafts or not of today.
     pub excluded: Excluded,
-    /// Regular pages among them.
-    pub regular_pages: usize,
+    /// How many there are of what.
+    pub counts: Counts,
+    /// How much of the site was built, and what that saved.
+    pub extent: Extent,
     /// Output files.
     pub outputs: Outputs,
     /// How long it took.
     pub time: Duration,
-    /// The most memory that the process held at any moment, in bytes, where the system says.
-    pub peak_memory: Option<u64>,
+    /// The memory of the process that is resident, where the system says.
+    pub resident: Option<Resident>,
     /// The processor time that it took, where the system says.
     pub cpu_time: Option<Duration>,
     /// The memory figures, taken when the chain had ended; `None` where nothing is counted.
@@ -128,6 +165,14 @@ pub struct BuildReport {
     pub plugin_inputs: Vec<PathBuf>,
     /// The plugins: name, version, and whether all their memory is counted.
     pub plugins: Vec<PluginReport>,
+    /// Workers of each per-item stage.
+    pub jobs: usize,
+    /// A hash of the configuration's text; `None` where there is none.
+    pub config_hash: Option<u64>,
+    /// What is kept of the build, as far as bengal itself knows it.
+    pub record: Record,
+    /// Where it took place.
+    pub place: Place,
     /// Why the build was cancelled, in a sentence.
     pub failure: Option<String>,
     /// The site as it was assembled; `None` when the build did not come that far.
@@ -147,6 +192,34 @@ pub struct PluginReport {
     pub memory_counted: bool,
 }
 
+/// What a site has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Regular pages.
+    pub regular_pages: usize,
+    /// Pages without a file of their own.
+    pub generated_pages: usize,
+    /// Sections.
+    pub sections: usize,
+    /// Taxonomies that have terms.
+    pub taxonomies: usize,
+    /// Files that are copied.
+    pub assets: u64,
+}
+
+/// How much of a site a build built.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extent {
+    /// All, or what changes had touched.
+    pub mode: Mode,
+    /// Nothing had changed, and nothing was rendered.
+    pub skipped: bool,
+    /// Pages that were rendered.
+    pub pages_rendered: u64,
+    /// What was as an earlier build had left it, and what was not.
+    pub cache: Cache,
+}
+
 /// What became of output files.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize)]
 pub struct Outputs {
@@ -163,10 +236,23 @@ pub struct Outputs {
 }
 
 impl BuildReport {
-    /// 0 built; 1 built, with errors in some pages; 3 a stage failed.
+    /// What is kept of the build, with what is around it.
+    pub fn whole_record(&self) -> Record {
+        let mut record = self.record.clone();
+        bengal_metrics::complete(&mut record, &self.place);
+        record
+    }
+
+    /// Of the following, the first that holds: 3 a stage failed; 1 built, with errors in some pages; 4 built, over
+    /// a budget; 0 built.
     pub fn exit_code(&self) -> u8 {
-        let errors = self.diagnostics.iter().any(|d| d.severity == Severity::Error);
-        if self.failure.is_some() { 3 } else { u8::from(errors) }
+        let errors = || self.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+        match &self.failure {
+            Some(_) => 3,
+            None if errors().any(|error| error.code != Code::OverBudget) => 1,
+            None if errors().next().is_some() => OVER,
+            None => 0,
+        }
     }
 }
 
@@ -280,12 +366,14 @@ fn attempt(
     let chain = registry.into_chain()?;
     let behind = chain.iter().rev().take_while(|stage| stage.name() != "render");
     cache.render_all.store(behind.count() > 1, Ordering::Relaxed);
-    plugins.settle(&chain.iter().map(|stage| stage.name()).collect::<Vec<_>>())?;
+    plugins.settle_in(&chain)?;
     let opened = output.open(listener.waiting).map_err(at(output.root()))?;
     let jobs = options.jobs.unwrap_or_else(processors);
     let mut watch = Watch::new(plugins, settings);
-    watch.started(output.root(), jobs);
-    let run = runner::run_watched(&chain, jobs, listener.progress, &mut |stage| watch.stage(stage));
+    watch.started(output.root(), jobs, options.purpose);
+    let probe = options.profiles.as_deref().map(|profiles| profiles as &dyn Probe);
+    let mut ended = |stage: &StageReport| watch.stage(stage);
+    let run = runner::run_watched(&chain, jobs, listener.progress, probe, &mut ended);
     drop(chain);
     if store.has_lost() {
         return Ok(Attempt::Damaged);
@@ -311,30 +399,42 @@ fn attempt(
     }
     let mut report = report(run, reports, site.get(), &settings.config, written, removed);
     report.output = output.root().to_owned();
+    report.place = Place {
+        site: settings.root.clone(),
+        title: settings.config.title.to_string(),
+        output: report.output.clone(),
+        metrics: settings.config.metrics.folder().to_owned(),
+    };
     let cpu_time = process::cpu_time().zip(cpu_begun);
     report.cpu_time = cpu_time.map(|(now, begun)| now.saturating_sub(begun));
     report.time = begun.elapsed();
-    end(&mut report, watch);
+    report.jobs = jobs;
+    if cache.is_warm() {
+        report.extent.mode = Mode::Incremental;
+    }
     report.plugins = plugins.list().iter().map(PluginReport::from).collect();
+    report.record = record::of(&report);
+    budgets::check(&mut report, &settings.config, options.purpose);
+    end(&mut report, watch);
     (report.log, report.plugin_inputs) = (plugins.take_log(), plugins.take_inputs());
-    notes.splice(0..0, plugins.notes.iter().cloned());
+    report.notes.extend(notes);
+    report.notes.splice(..0, plugins.notes.iter().cloned());
     report.explained = cache.take_reasons();
-    Ok(Attempt::Done(Box::new(BuildReport { notes, site: site.into_inner(), ..report })))
+    Ok(Attempt::Done(Box::new(BuildReport { site: site.into_inner(), ..report })))
 }
 
-/// Tells observers how the build went; a failure of theirs is the build's.
+/// Tells observers how the build went; a failure of theirs is the build's. What they report now changes
+/// nothing any more, however strict the build is.
 fn end(report: &mut BuildReport, mut watch: Watch<'_>) {
     watch.diagnostics(&report.diagnostics);
-    let failed = watch.finished(End {
-        pages: report.pages,
-        written: report.outputs.written,
-        unchanged: report.outputs.unchanged,
-        removed: report.outputs.removed,
-        time_ms: report.time.as_secs_f64() * 1000.0,
+    watch.finished(End {
+        record: &report.record,
         exit_code: report.exit_code(),
         failure: report.failure.as_deref(),
     });
-    report.failure = report.failure.take().or(failed);
+    let warning = |late| Diagnostic { severity: Severity::Warning, ..late };
+    report.diagnostics.extend(watch.take_reports().into_iter().map(warning));
+    report.failure = report.failure.take().or(watch.take_failure());
 }
 
 impl From<&Plugin> for PluginReport {
@@ -362,9 +462,9 @@ struct Shared<'b> {
 fn open_cache<'b>(
     options: &BuildOptions,
     prepared: &'b Prepared,
-) -> Result<(Cache<'b>, BodyStore, Vec<String>), BuildError> {
+) -> Result<(incremental::Cache<'b>, BodyStore, Vec<String>), BuildError> {
     let state = &prepared.state;
-    let (mut cache, mut damaged) = Cache::new(&prepared.indexes, prepared.key.clone());
+    let (mut cache, mut damaged) = incremental::Cache::new(&prepared.indexes, prepared.key.clone());
     let earlier = cache.bodies.map(|bodies| BodyStore::reopen(state, bodies));
     let store = match earlier {
         Some(Ok(store)) => store,
@@ -406,6 +506,7 @@ fn context<'b>(
         written: &shared.written,
         template: None,
         hold_html: prepared.plugins.want_html(),
+        profile: options.profiles.as_ref().and_then(|profiles| profiles.templates.as_ref()),
     }
 }
 
@@ -456,7 +557,14 @@ fn report(
         pages: pages.len(),
         pages_left_out: written.left_out.load(Ordering::Relaxed),
         excluded: site.map(|site| site.excluded).unwrap_or_default(),
-        regular_pages: pages.iter().filter(|page| page.kind == Kind::Page).count(),
+        counts: Counts {
+            regular_pages: pages.iter().filter(|page| page.kind == Kind::Page).count(),
+            generated_pages: pages.iter().filter(|page| page.path.is_none()).count(),
+            sections: pages.iter().filter(|page| page.kind == Kind::Section).count(),
+            taxonomies: site.map_or(0, |site| site.taxonomies.len()),
+            assets: written.copied.load(Ordering::Relaxed),
+        },
+        extent: extent(written),
         outputs: Outputs {
             written: written.written.load(Ordering::Relaxed),
             style_sheets: written.style_sheets.load(Ordering::Relaxed),
@@ -465,7 +573,7 @@ fn report(
             bytes: written.bytes.load(Ordering::Relaxed),
         },
         time: Duration::ZERO,
-        peak_memory: process::peak_memory(),
+        resident: process::resident(),
         cpu_time: None,
         memory: run.books,
         jemalloc: memory::stats(),
@@ -476,12 +584,28 @@ fn report(
         log: Vec::new(),
         plugin_inputs: Vec::new(),
         plugins: Vec::new(),
+        jobs: 0,
+        config_hash: config.hash,
+        record: Record::default(),
+        place: Place::default(),
         failure: run.failure.map(|failure| {
             let on = failure.label.as_ref().and_then(name);
             let on = on.map_or_else(String::new, |name| format!(" on {name}"));
             format!("the stage `{}` failed{on}: {}", failure.stage, failure.message)
         }),
         site: None,
+    }
+}
+
+/// How much was rendered; of what mode the build was, the cache says.
+fn extent(written: &WriteCounts) -> Extent {
+    let misses = written.rendered.load(Ordering::Relaxed);
+    let hits = written.kept.load(Ordering::Relaxed);
+    Extent {
+        skipped: misses == 0 && hits > 0,
+        pages_rendered: misses,
+        cache: Cache { hits, misses },
+        ..Extent::default()
     }
 }
 

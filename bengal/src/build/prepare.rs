@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{BuildError, BuildOptions, Listener};
+use super::{BuildError, BuildOptions, Listener, budgets};
 use crate::config::Config;
 use crate::content::date::Date;
 use crate::diagnostic::{Code, Diagnostic, Severity, display_path};
@@ -146,6 +146,7 @@ pub fn read_config(
     };
     let name = display_path(root, path);
     let config = Config::read(&name, text.trim_start_matches('\u{feff}'), reports);
+    reports.extend(budgets::faults(&config));
     if reports.iter().any(|report| report.severity == Severity::Error) {
         return Err(BuildError::Config(std::mem::take(reports)));
     }
@@ -256,15 +257,26 @@ pub fn load_plugins(
     root: &Path,
     settings: &Settings,
 ) -> Result<Plugins, BuildError> {
-    // Paths in a configuration are relative to it.
-    let folder = options.config.as_deref().and_then(Path::parent).unwrap_or(root);
-    let wanted = Wanted {
-        config: &settings.config.plugins,
-        folder,
+    Ok(Plugins::load(wanted(options, root, &settings.config), settings)?)
+}
+
+/// The libraries that the configuration and the command line name, whether or not there are such files; `None`
+/// where the configuration is wrong.
+pub fn plugin_libraries(options: &BuildOptions, root: &Path) -> Option<Vec<PathBuf>> {
+    let config = read_config(options.config.as_deref(), root, &mut Vec::new()).ok()?;
+    Some(wanted(options, root, &config).libraries())
+}
+
+fn wanted<'a>(options: &'a BuildOptions, root: &'a Path, config: &'a Config) -> Wanted<'a> {
+    Wanted {
+        config: &config.plugins,
+        metrics: &config.metrics,
+        // Paths in a configuration are relative to it.
+        folder: options.config.as_deref().and_then(Path::parent).unwrap_or(root),
         paths: &options.plugins,
         options: &options.plugin_options,
-    };
-    Ok(Plugins::load(wanted, settings)?)
+        copies: options.plugin_copies.as_deref(),
+    }
 }
 
 /// The templates of the site, of plugins, of its theme, and of the embedded theme, in this order.

@@ -1,7 +1,7 @@
 //! One page of a site, rendered with a template that is tried out.
 //!
-//! The chain of a build runs as far as `render`: a stage before it lets one page through, a stage after
-//! it keeps what came of that.
+//! The chain of a build runs, with the stages of plugins: one more, before `render`, lets one page through, and
+//! in the place of `write` stands one that keeps what came of that.
 //!
 //! **Invariant:** nothing is written but to a temporary folder.
 
@@ -106,13 +106,15 @@ pub fn preview(options: PreviewOptions, listener: &Listener<'_>) -> Result<Trial
     let (picked, made) = (OnceLock::new(), Mutex::new(None));
     let mut registry = Registry::default();
     stages::register_unwritten(&context, &mut registry);
-    registry.register(Box::new(Pick { context: &context, wanted: &wanted, picked: &picked }));
     registry.register(Box::new(Keep { made: &made }));
-    let run = runner::run(
-        &registry.into_chain().map_err(BuildError::from)?,
-        processors(),
-        listener.progress,
-    );
+    let plugins = &prepared.plugins;
+    plugins.stages(&context).into_iter().for_each(|stage| registry.register(stage));
+    // Behind those of plugins, which see every page.
+    registry.register(Box::new(Pick { context: &context, wanted: &wanted, picked: &picked }));
+    let chain = registry.into_chain().map_err(BuildError::from)?;
+    plugins.settle_in(&chain).map_err(BuildError::from)?;
+    let run = runner::run(&chain, processors(), listener.progress);
+    drop(chain);
     if let Some(failure) = run.failure {
         return Err(PreviewError::Stage { stage: failure.stage, message: failure.message });
     }
@@ -202,18 +204,18 @@ impl PerItem for &Pick<'_> {
     }
 }
 
-/// Keeps the page that was rendered.
+/// Keeps the page that was rendered, in the place of what would write it.
 struct Keep<'b> {
     made: &'b Mutex<Option<String>>,
 }
 
 impl Stage for Keep<'_> {
     fn name(&self) -> &str {
-        "keep"
+        "write"
     }
 
     fn slot(&self) -> Slot {
-        Slot::After("render".to_owned())
+        Slot::Chain
     }
 
     fn start(&self) -> Work<'_> {
@@ -223,7 +225,10 @@ impl Stage for Keep<'_> {
 
 impl PerItem for &Keep<'_> {
     fn process(&mut self, item: Item, _out: &mut Outbox<'_>) -> Result<(), StageError> {
-        if let Item::Output(output) = item {
+        // What is of no page a plugin has added.
+        if let Item::Output(output) = item
+            && output.page.is_some()
+        {
             let text = String::from_utf8_lossy(&output.bytes).into_owned();
             *self.made.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
         }

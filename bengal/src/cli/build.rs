@@ -1,11 +1,18 @@
 //! `bengal build`.
 
+use bengal_metrics::record::Mode;
 use serde_json::{Value, json};
 
-use super::{BuildArguments, MessageFormat, SiteArguments, diagnostics, progress, table};
+use super::profile::{Found, Profiling};
+use super::{
+    BuildArguments, BuildingArguments, MessageFormat, PluginArguments, SiteArguments, diagnostics,
+    progress, table,
+};
 use crate::build::{BuildError, BuildOptions, BuildReport, Listener, build};
 use crate::content::front_matter::{Excluded, Wanted};
 use crate::diagnostic::{Diagnostic, Severity};
+pub(super) use crate::figures::{grouped, plural};
+use crate::incremental::Explained;
 
 impl From<&SiteArguments> for BuildOptions {
     fn from(arguments: &SiteArguments) -> Self {
@@ -18,20 +25,45 @@ impl From<&SiteArguments> for BuildOptions {
     }
 }
 
-impl From<&BuildArguments> for BuildOptions {
-    fn from(arguments: &BuildArguments) -> Self {
+impl From<&PluginArguments> for BuildOptions {
+    fn from(arguments: &PluginArguments) -> Self {
+        Self {
+            plugins: arguments.plugins.clone(),
+            plugin_options: arguments.plugin_options.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&BuildingArguments> for BuildOptions {
+    fn from(arguments: &BuildingArguments) -> Self {
         Self {
             jobs: arguments.jobs.map(usize::from),
-            base_url: arguments.base_url.clone(),
             wanted: Wanted {
-                drafts: arguments.drafts,
                 future: arguments.future,
                 expired: arguments.expired,
+                ..Wanted::default()
             },
             strict: arguments.strict,
-            plugins: arguments.plugins.plugins.clone(),
-            plugin_options: arguments.plugins.plugin_options.clone(),
-            ..Self::from(&arguments.site)
+            ..Self::from(&arguments.plugins)
+        }
+    }
+}
+
+impl From<&BuildArguments> for BuildOptions {
+    fn from(arguments: &BuildArguments) -> Self {
+        let Self { site, output, config, .. } = Self::from(&arguments.site);
+        let building = Self::from(&arguments.building);
+        Self {
+            site,
+            output,
+            config,
+            base_url: arguments.base_url.clone(),
+            state: arguments.cache_dir.clone(),
+            full: arguments.full,
+            explain: arguments.explain,
+            wanted: Wanted { drafts: arguments.drafts, ..building.wanted },
+            ..building
         }
     }
 }
@@ -42,19 +74,14 @@ pub(super) const WAITING: &str =
 
 /// Builds a site; gives the exit code.
 pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
-    let options = BuildOptions::from(arguments);
-    let human = arguments.message_format == MessageFormat::Human;
-    let built = progress::with(human && !arguments.quiet, |progress| {
-        let waiting = || {
-            if !arguments.quiet {
-                diagnostics::print_error(WAITING);
-            }
-        };
-        build(&options, &Listener { progress, waiting: &waiting })
+    let built = Profiling::start(&arguments.profile).and_then(|profiling| {
+        let report = build_shown(arguments, &profiling)?;
+        let found = profiling.end(&report);
+        Ok((report, found))
     });
-    let report = match built {
-        Ok(report) => report,
-        Err(error) if human => {
+    let (report, found) = match built {
+        Ok(built) => built,
+        Err(error) if arguments.building.message_format == MessageFormat::Human => {
             if let BuildError::Config(diagnostics) = &error {
                 diagnostics::print(diagnostics);
             }
@@ -65,20 +92,66 @@ pub(super) fn run(arguments: &BuildArguments) -> anyhow::Result<u8> {
             return Ok(2);
         }
     };
-    match arguments.message_format {
-        MessageFormat::Json => print_lines(&report_lines(&report)),
-        MessageFormat::Human => print_human(&report, arguments),
+    let code = report.exit_code().max(u8::from(!found.failures.is_empty()));
+    match arguments.building.message_format {
+        MessageFormat::Json => print_lines(&all_lines(&report, found, code)),
+        MessageFormat::Human => {
+            print_human(&report, arguments);
+            print_found(&found, arguments);
+        }
     }
-    let code = report.exit_code();
     // The process ends here: taking a large site apart first would only take time.
     std::mem::forget(report);
     Ok(code)
+}
+
+/// Builds, and shows how far that is.
+fn build_shown(
+    arguments: &BuildArguments,
+    profiling: &Profiling,
+) -> Result<BuildReport, BuildError> {
+    let profiles = profiling.profiles.clone();
+    let options = BuildOptions { profiles, ..BuildOptions::from(arguments) };
+    let human = arguments.building.message_format == MessageFormat::Human;
+    progress::with(human && !arguments.quiet, |progress| {
+        let waiting = || {
+            if !arguments.quiet {
+                diagnostics::print_error(WAITING);
+            }
+        };
+        build(&options, &Listener { progress, waiting: &waiting })
+    })
+}
+
+/// Prints what profiles have found; that one could not be written is an error.
+fn print_found(found: &Found, arguments: &BuildArguments) {
+    for failure in &found.failures {
+        let failure = diagnostics::plain(failure);
+        diagnostics::print_error(&format!("{}: {failure}", diagnostics::error_label()));
+    }
+    if !arguments.quiet && !found.text.is_empty() {
+        diagnostics::print_text(&found.text);
+    }
+}
+
+/// What a program hears of a build and its profiles.
+fn all_lines(report: &BuildReport, found: Found, code: u8) -> Vec<Value> {
+    let mut lines = report_lines(report);
+    let finished = lines.pop().map(|mut finished| {
+        (finished["exit_code"], finished["success"]) = (json!(code), json!(code == 0));
+        finished
+    });
+    lines.extend(found.failures.iter().map(|why| json!({"reason": "failure", "message": why})));
+    lines.extend(found.lines);
+    lines.extend(finished);
+    lines
 }
 
 fn print_human(report: &BuildReport, arguments: &BuildArguments) {
     if !arguments.quiet {
         print_said(report, arguments.verbose);
     }
+    print_explained(&report.explained);
     diagnostics::print(&report.diagnostics);
     if let Some(failure) = &report.failure {
         let failure = diagnostics::plain(failure);
@@ -89,6 +162,18 @@ fn print_human(report: &BuildReport, arguments: &BuildArguments) {
     }
     let table = if arguments.verbose { table::of(report) } else { String::new() };
     diagnostics::print_line(&(table + &summary(report)));
+}
+
+/// Prints why each page was rendered, or not.
+fn print_explained(explained: &[Explained]) {
+    let line = |of: &Explained| {
+        let cause = of.cause.as_deref().map_or(String::new(), |cause| format!(" ({cause})"));
+        format!("{:<20} {} -> {}{cause}", of.reason.name(), of.page, of.output)
+    };
+    let lines: Vec<_> = explained.iter().map(line).collect();
+    if !lines.is_empty() {
+        diagnostics::print_line(&diagnostics::plain(&lines.join("\n")));
+    }
 }
 
 /// Prints what was said of plugins, and by them; with `debug` also what is for those who make one.
@@ -105,15 +190,17 @@ fn summary(report: &BuildReport) -> String {
     let files = report.outputs.written + report.outputs.unchanged;
     let done = if report.failure.is_some() { "cancelled:" } else { "built" };
     let mut line = format!(
-        "{done} {} ({}, {} changed) into {} in {:.2} s",
+        "{done} {} ({}{}, {} changed) into {} in {:.2} s",
         pages(report),
+        rendered(report),
         plural(files, "file"),
         grouped(report.outputs.written),
         shown_path(&report.output),
         report.time.as_secs_f64(),
     );
     let heap = report.memory.as_ref().map(|memory| memory.process.peak_bytes.unsigned_abs());
-    for (name, bytes) in [("memory", report.peak_memory), ("peak heap", heap)] {
+    let memory = report.resident.map(|resident| resident.peak);
+    for (name, bytes) in [("memory", memory), ("peak heap", heap)] {
         if let Some(bytes) = bytes {
             line.push_str(&format!(", {name} {:.1} MiB", bytes as f64 / f64::from(1 << 20)));
         }
@@ -137,6 +224,14 @@ pub(super) fn pages(report: &BuildReport) -> String {
     match report.pages_left_out {
         0 => plural(all, "page"),
         left_out => format!("{} of {}", grouped(all.saturating_sub(left_out)), plural(all, "page")),
+    }
+}
+
+/// How many pages were rendered, where an earlier build had left some.
+fn rendered(report: &BuildReport) -> String {
+    match report.extent.mode {
+        Mode::Incremental => format!("{} rendered, ", grouped(report.extent.pages_rendered)),
+        Mode::Full => String::new(),
     }
 }
 
@@ -169,24 +264,6 @@ fn shown_path(path: &std::path::Path) -> String {
     diagnostics::plain(&relative.as_deref().unwrap_or(path).to_string_lossy())
 }
 
-/// `1 page`, `1,000 pages`.
-pub(super) fn plural(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
-}
-
-/// A number with a comma between thousands.
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// Errors and warnings.
 pub(super) fn count(diagnostics: &[Diagnostic]) -> (u64, u64) {
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count() as u64;
@@ -199,31 +276,35 @@ pub(super) fn report_lines(report: &BuildReport) -> Vec<Value> {
     if let Some(failure) = &report.failure {
         lines.push(json!({"reason": "failure", "message": failure}));
     }
+    lines.extend(report.explained.iter().map(|of| json!({"reason": "explained", "explained": of})));
     lines.extend(report.notes.iter().map(|note| json!({"reason": "note", "message": note})));
     lines.extend(report.log.iter().map(|line| json!({"reason": "log", "log": line})));
+    lines.push(finished_line(report));
+    lines
+}
+
+/// The record of the build, and what else the report has.
+fn finished_line(report: &BuildReport) -> Value {
     let (errors, warnings) = count(&report.diagnostics);
-    lines.push(json!({
+    let mut line = json!({
         "reason": "build-finished",
         "success": report.exit_code() == 0,
         "exit_code": report.exit_code(),
-        "total_pages": report.pages,
         "pages_left_out": report.pages_left_out,
         "excluded": report.excluded,
-        "regular_pages": report.regular_pages,
-        "build_time_ms": report.time.as_secs_f64() * 1000.0,
-        "cpu_time_ms": report.cpu_time.map(|time| time.as_secs_f64() * 1000.0),
-        "rss_peak_bytes": report.peak_memory,
-        "jemalloc": report.jemalloc,
-        "memory": report.memory.as_ref().map(|memory| memory.process),
-        "outside": report.memory.as_ref().map(|memory| memory.outside),
         "output": report.output.to_string_lossy(),
-        "outputs": report.outputs,
-        "diagnostics": {"errors": errors, "warnings": warnings},
-        "stages": report.stages,
-        "plugins": report.plugins,
         "plugin_inputs": report.plugin_inputs,
-    }));
-    lines
+    });
+    if let (Some(line), Ok(Value::Object(record))) =
+        (line.as_object_mut(), serde_json::to_value(report.whole_record()))
+    {
+        line.extend(record);
+        // More than a record has, and what came after it was made.
+        line.insert("outputs".to_owned(), json!(report.outputs));
+        let diagnostics = json!({"errors": errors, "warnings": warnings});
+        line.insert("diagnostics".to_owned(), diagnostics);
+    }
+    line
 }
 
 /// What a program hears when nothing could be built.
@@ -246,17 +327,4 @@ fn diagnostic_lines(diagnostics: &[Diagnostic]) -> Vec<Value> {
 pub(super) fn print_lines(lines: &[Value]) {
     let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
     diagnostics::print_line(&lines.join("\n"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_and_nouns_follow_them() {
-        assert_eq!(plural(0, "page"), "0 pages");
-        assert_eq!(plural(1, "page"), "1 page");
-        assert_eq!(plural(1000, "page"), "1,000 pages");
-        assert_eq!(plural(123_456_789, "page"), "123,456,789 pages");
-    }
 }

@@ -50,6 +50,10 @@ pub(super) fn run(arguments: &CleanArguments) -> anyhow::Result<u8> {
     let left = output.exists() && fs::remove_dir(&output).is_err();
     let others = remove_state(&folder)?;
     print_line(&format!("removed {removed} files of {} and {FOLDER}", output.display()));
+    let metrics = config.metrics.folder();
+    if root.join(metrics).exists() {
+        print_line(&format!("kept the measurements in {metrics}"));
+    }
     if others {
         print_line(&format!(
             "kept in {FOLDER} what was written to other directories: `clean -o DIR` for those"

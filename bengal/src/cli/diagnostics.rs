@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Severity};
+pub(super) use crate::figures::plain;
 
 /// Prints diagnostics on standard error, in colour where that is a terminal.
 pub(super) fn print(diagnostics: &[Diagnostic]) {
@@ -100,14 +101,6 @@ fn locate<'a>(
             .path(place.file.as_str())
             .annotation(AnnotationKind::Primary.span(span)),
     )
-}
-
-/// `text` without control characters: what a page holds must not steer the terminal.
-pub(super) fn plain(text: &str) -> String {
-    let steers = |c: char| c.is_control() && c != '\n';
-    text.chars()
-        .map(|c| if steers(c) { if c == '\t' { ' ' } else { '\u{fffd}' } } else { c })
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! The command line: arguments, what a person sees, exit codes.
 //!
 //! Exit codes: 0 built; 1 built, with errors in some pages; 2 usage or configuration, nothing built;
-//! 3 a stage failed.
+//! 3 a stage failed; 4 built, over a budget, or judged worse than a limit allows.
 
 mod build;
+mod cache;
 mod clean;
 mod diagnostics;
 mod new;
+mod perf;
 mod plugin;
+mod profile;
 mod progress;
 mod render;
 #[cfg(feature = "serve")]
@@ -34,7 +37,8 @@ Exit codes:
   0  built
   1  built, with errors in some pages
   2  usage or configuration: nothing was built
-  3  a stage failed: the build was cancelled";
+  3  a stage failed: the build was cancelled
+  4  built, over a budget (`metrics.budgets` in the configuration)";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -48,12 +52,56 @@ enum Command {
     Clean(CleanArguments),
     /// Make a site, a page, a theme or a plugin
     New(new::NewArguments),
+    /// Show what builds measured: time and memory, over a site's history
+    #[command(after_help = perf::HELP)]
+    Perf(Box<perf::PerfArguments>),
     /// Render one template and print it, to try things out
     #[command(after_help = render::EXIT_CODES)]
     Render(render::RenderArguments),
+    /// Show what a page was made of when it was last built
+    Deps(DepsArguments),
+    /// Look at what builds keep for the next
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Look at plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum CacheCommand {
+    /// Say what is kept, and how much of it is of use
+    Stats(CacheStatsArguments),
+}
+
+#[derive(Debug, Args)]
+struct CacheStatsArguments {
+    #[command(flatten)]
+    site: SiteArguments,
+    #[command(flatten)]
+    cache: CacheArguments,
+}
+
+#[derive(Debug, Args)]
+struct DepsArguments {
+    /// The page: its file, its URL, or its output file
+    #[arg(value_name = "PAGE")]
+    page: String,
+    #[command(flatten)]
+    site: SiteArguments,
+    #[command(flatten)]
+    cache: CacheArguments,
+}
+
+/// Where a site's cache is, and how it is told of.
+#[derive(Debug, Args)]
+struct CacheArguments {
+    /// What bengal keeps for itself, in place of SITE/.bengal
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+    /// How to print: for people, or one JSON object a line
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    message_format: MessageFormat,
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,19 +152,12 @@ struct SiteArguments {
     config: Option<PathBuf>,
 }
 
+/// How any build of a site is made and told of.
 #[derive(Debug, Args)]
-struct BuildArguments {
-    #[command(flatten)]
-    site: SiteArguments,
+struct BuildingArguments {
     /// Workers of each stage that handles pages one by one [default: one for each processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// Where the site will be served, in place of the configuration's `base_url`
-    #[arg(long, value_name = "URL")]
-    base_url: Option<String>,
-    /// Build drafts too
-    #[arg(long)]
-    drafts: bool,
     /// Build pages dated in the future too
     #[arg(long)]
     future: bool,
@@ -128,15 +169,40 @@ struct BuildArguments {
     strict: bool,
     #[command(flatten)]
     plugins: PluginArguments,
+    /// How to print: for people, or one JSON object a line
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    message_format: MessageFormat,
+}
+
+#[derive(Debug, Args)]
+struct BuildArguments {
+    #[command(flatten)]
+    site: SiteArguments,
+    /// What bengal keeps for itself, in place of SITE/.bengal
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+    /// Make every page anew, whatever earlier builds have left
+    #[arg(long)]
+    full: bool,
+    /// Say of each page why it was rendered, or not
+    #[arg(long)]
+    explain: bool,
+    /// Where the site will be served, in place of the configuration's `base_url`
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// Build drafts too
+    #[arg(long)]
+    drafts: bool,
     /// Print diagnostics only
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
     /// Print the table of stages too
     #[arg(short, long)]
     verbose: bool,
-    /// How to print: for people, or one JSON object a line
-    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
-    message_format: MessageFormat,
+    #[command(flatten)]
+    building: BuildingArguments,
+    #[command(flatten)]
+    profile: profile::ProfileArguments,
 }
 
 #[derive(Debug, Args)]
@@ -163,26 +229,11 @@ struct ServeArguments {
     /// Open the site in a browser
     #[arg(long)]
     open: bool,
-    /// Workers of each stage that handles pages one by one [default: one for each processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
     /// Leave drafts out
     #[arg(long)]
     no_drafts: bool,
-    /// Build pages dated in the future too
-    #[arg(long)]
-    future: bool,
-    /// Build expired pages too
-    #[arg(long)]
-    expired: bool,
-    /// Undefined names in templates are errors, and so is every warning
-    #[arg(long)]
-    strict: bool,
     #[command(flatten)]
-    plugins: PluginArguments,
-    /// How to print: for people, or one JSON object a line
-    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
-    message_format: MessageFormat,
+    building: BuildingArguments,
 }
 
 /// How messages are printed.
@@ -203,7 +254,10 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Clean(arguments) => clean::run(arguments),
         Command::New(arguments) => new::run(arguments),
+        Command::Perf(arguments) => perf::run(arguments),
         Command::Render(arguments) => render::run(arguments),
+        Command::Deps(arguments) => cache::deps(arguments),
+        Command::Cache(CacheCommand::Stats(arguments)) => cache::stats(arguments),
         Command::Plugin(PluginCommand::List(arguments)) => plugin::list(arguments),
         Command::Plugin(PluginCommand::Check(arguments)) => plugin::check(arguments),
     };

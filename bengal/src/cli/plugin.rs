@@ -8,11 +8,8 @@ use crate::plugin::{Plugin, Plugins, Purity, StageInfo, handshake};
 
 /// Shows the plugins of a site, and the chain with their stages; gives the exit code.
 pub(super) fn list(arguments: &PluginListArguments) -> anyhow::Result<u8> {
-    let options = BuildOptions {
-        plugins: arguments.plugins.plugins.clone(),
-        plugin_options: arguments.plugins.plugin_options.clone(),
-        ..BuildOptions::from(&arguments.site)
-    };
+    let BuildOptions { plugins, plugin_options, .. } = BuildOptions::from(&arguments.plugins);
+    let options = BuildOptions { plugins, plugin_options, ..BuildOptions::from(&arguments.site) };
     let root = open_site(&options.site)?;
     let settings = settings(&options, &root, &mut Vec::new())?;
     let plugins = load_plugins(&options, &root, &settings)?;

@@ -13,19 +13,12 @@ use crate::serve::{Console, News, ServeError, ServeOptions, serve};
 
 impl From<&ServeArguments> for ServeOptions {
     fn from(arguments: &ServeArguments) -> Self {
+        let building = BuildOptions::from(&arguments.building);
         let build = BuildOptions {
             site: arguments.site.clone(),
             config: arguments.config.clone(),
-            jobs: arguments.jobs.map(usize::from),
-            wanted: Wanted {
-                drafts: !arguments.no_drafts,
-                future: arguments.future,
-                expired: arguments.expired,
-            },
-            strict: arguments.strict,
-            plugins: arguments.plugins.plugins.clone(),
-            plugin_options: arguments.plugins.plugin_options.clone(),
-            ..BuildOptions::default()
+            wanted: Wanted { drafts: !arguments.no_drafts, ..building.wanted },
+            ..building
         };
         Self { build, host: arguments.host.clone(), port: arguments.port }
     }
@@ -33,7 +26,7 @@ impl From<&ServeArguments> for ServeOptions {
 
 /// Serves a site until Ctrl-C; gives the exit code.
 pub(super) fn run(arguments: &ServeArguments) -> anyhow::Result<u8> {
-    let terminal = Terminal { open: arguments.open, format: arguments.message_format };
+    let terminal = Terminal { open: arguments.open, format: arguments.building.message_format };
     match serve(&ServeOptions::from(arguments), &terminal) {
         Ok(()) => Ok(0),
         Err(ServeError::Build(error)) => {

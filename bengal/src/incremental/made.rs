@@ -3,6 +3,7 @@
 //! One index for each output directory: the names of what was read, results that many pages used, and
 //! the files, each with its stamp, its hash and its reads with their fingerprints.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::{self, Unusable};
 use super::fingerprint::{Fingerprints, Subject, World, identity};
+use super::inspect::Input;
 use super::key::Key;
 use super::read::{About, Extent, Names, Read, Reads, What};
 use super::stamp::{self, Stamp};
@@ -156,14 +158,65 @@ impl<'a> Files<'a> {
     /// # Errors
     /// When it is damaged, or was made with another key.
     pub fn read(bytes: &'a [u8], key: &Key) -> Result<Self, Unusable> {
+        let (files, own) = Self::read_any(bytes)?;
+        if own == *key { Ok(files) } else { Err(Unusable::Foreign) }
+    }
+
+    /// What stands in `bytes`, whatever it was made with, and that.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub fn read_any(bytes: &'a [u8]) -> Result<(Self, Key), Unusable> {
         let Index { key: own, world, pages, names, groups, files } =
             file::read::<Index<'_>>(bytes)?;
-        if own != *key {
-            return Err(Unusable::Foreign);
-        }
         let by_path = (0..).zip(&files).map(|(number, file)| (file.path, number)).collect();
         let held = groups.iter().map(|_| AtomicU32::new(UNKNOWN)).collect();
-        Ok(Self { world, pages, names, groups, files, by_path, held, ..Self::default() })
+        let files = Self { world, pages, names, groups, files, by_path, held, ..Self::default() };
+        Ok((files, own))
+    }
+
+    /// How many files there are, how many of them were rendered, and how many inputs those have.
+    pub fn counts(&self) -> (u64, u64, u64) {
+        let rendered = self.files.iter().filter_map(|file| file.rendered.as_ref());
+        let of_groups = self.groups.iter().map(|group| group.reads.len());
+        let inputs = rendered.clone().map(|entry| entry.reads.len()).chain(of_groups);
+        let inputs: usize = inputs.map(|bytes| bytes / READ_BYTES).sum();
+        (self.files.len() as u64, rendered.count() as u64, inputs as u64)
+    }
+
+    /// The inputs of the rendered files for whose path and page `is_wanted` is true.
+    pub fn inputs_of(
+        &self,
+        is_wanted: impl Fn(&str, &str) -> bool,
+    ) -> Vec<(String, BTreeSet<Input>)> {
+        let mut found = Vec::new();
+        for file in &self.files {
+            let Some(rendered) = &file.rendered else { continue };
+            let page = self.subject(What::Body, rendered.page);
+            if is_wanted(file.path, &page) {
+                let mut inputs = BTreeSet::new();
+                self.add_inputs(rendered.reads, &rendered.groups, self.groups.len(), &mut inputs);
+                found.push((file.path.to_owned(), inputs));
+            }
+        }
+        found
+    }
+
+    fn add_inputs(
+        &self,
+        bytes: &[u8],
+        groups: &[u32],
+        before: usize,
+        inputs: &mut BTreeSet<Input>,
+    ) {
+        inputs.extend(reads(bytes).map(|(what, subject, extent, _)| {
+            Input::new(what, self.subject(what, subject), extent)
+        }));
+        // A group is made before those that use it.
+        for number in groups.iter().map(|number| *number as usize).filter(|own| *own < before) {
+            let group = &self.groups[number];
+            self.add_inputs(group.reads, &group.groups, number, inputs);
+        }
     }
 
     /// The file at `path`: its number, its stamp and the hash of its bytes.

@@ -20,6 +20,7 @@
 
 mod file;
 pub mod fingerprint;
+pub mod inspect;
 mod key;
 pub mod made;
 pub mod pages;
@@ -101,6 +102,26 @@ pub enum Reason {
     Forced,
     /// All that it is made of is as it was.
     Unchanged,
+}
+
+impl Reason {
+    /// The name of the reason, which never changes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ContentChanged => "content_changed",
+            Self::FrontMatterChanged => "front_matter_changed",
+            Self::TemplateChanged => "template_changed",
+            Self::DataChanged => "data_changed",
+            Self::CollectionChanged => "collection_changed",
+            Self::ConfigChanged => "config_changed",
+            Self::PluginChanged => "plugin_changed",
+            Self::AssetChanged => "asset_changed",
+            Self::OutputMissing => "output_missing",
+            Self::NewPage => "new_page",
+            Self::Forced => "forced",
+            Self::Unchanged => "unchanged",
+        }
+    }
 }
 
 /// Why a page was rendered.
@@ -201,6 +222,11 @@ impl<'b> Cache<'b> {
             reasons: None,
         };
         (cache, damaged)
+    }
+
+    /// Whether anything of an earlier build may be used again.
+    pub fn is_warm(&self) -> bool {
+        !self.files.is_empty() || self.bodies.is_some()
     }
 
     /// Why nothing of the last build is used; `None` where something is.

@@ -89,18 +89,35 @@ impl<'a> Pages<'a> {
     /// # Errors
     /// When it is damaged, or with the key that it was made with.
     pub fn read(bytes: &'a [u8], key: &Key) -> Result<(Self, Bodies), Unusable> {
-        let Index { key: own, generation, length, pages } = file::read::<Index<'_>>(bytes)?;
-        if own != *key {
-            return Err(Unusable::Foreign);
-        }
+        let (pages, bodies, own) = Self::read_any(bytes)?;
+        if own == *key { Ok((pages, bodies)) } else { Err(Unusable::Foreign) }
+    }
+
+    /// The same, whatever it was made with, and that.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub fn read_any(bytes: &'a [u8]) -> Result<(Self, Bodies, Key), Unusable> {
+        let Index { key, generation, length, pages } = file::read::<Index<'_>>(bytes)?;
         let live = pages.iter().map(|(_, known)| known.bytes()).sum();
         let by_path = RwLock::new(pages.into_iter().collect());
-        Ok((Self { by_path, ..Self::default() }, Bodies { generation, length, live }))
+        let bodies = Bodies { generation, length, live };
+        Ok((Self { by_path, ..Self::default() }, bodies, key))
     }
 
     /// The page whose file is `path`, under `content/`.
     pub fn get(&self, path: &str) -> Option<Known> {
         self.by_path.read().unwrap_or_else(PoisonError::into_inner).get(path).copied()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.by_path.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// All pages are parsed: what the last build kept is let go.

@@ -16,7 +16,8 @@ use crate::memory;
 use crate::site::PageId;
 
 /// What was read. Of a page, what derives from its body is apart from the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum What {
     /// The front matter of the page that is rendered, with what cascades.
@@ -165,6 +166,49 @@ impl What {
                 | Self::Output => About::Name,
                 _ => About::Site,
             },
+        }
+    }
+
+    /// It in words, as people are told of inputs.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Front => "front matter",
+            Self::Body => "body",
+            Self::Links => "links",
+            Self::Paginator => "page of a list",
+            Self::Section => "section of",
+            Self::Previous => "page before",
+            Self::Next => "page after",
+            Self::Pages => "pages of",
+            Self::Sections => "sections of",
+            Self::Ancestors => "ancestors of",
+            Self::Nearby => "pages near",
+            Self::Terms => "terms of",
+            Self::Resources => "files beside",
+            Self::Content => "content of",
+            Self::Summary => "summary of",
+            Self::Toc => "table of contents of",
+            Self::Length => "length of",
+            Self::Newest => "all pages of the site",
+            Self::TopSections => "sections of the site",
+            Self::HighlightCss => "style sheet of code",
+            Self::Taxonomy => "taxonomy",
+            Self::Taxonomies => "which taxonomies there are",
+            Self::Menu => "menu",
+            Self::Menus => "which menus there are",
+            Self::Data => "data",
+            Self::DataNames => "which data there are",
+            Self::Value => "site value",
+            Self::Template => "template",
+            Self::Include => "include",
+            Self::File => "file",
+            Self::Link => "link to",
+            Self::Post => "post",
+            Self::Output => "output file",
+            Self::Clock => "the clock",
+            Self::EveryPage => "every page, but for bodies",
+            Self::EveryBody => "every body",
+            Self::Volatile => "what may differ in each build",
         }
     }
 

@@ -142,6 +142,15 @@ impl Ledger {
         self.accounts.get(stage)
     }
 
+    /// What each stage holds at this moment, in order, and then what is outside of them; as far as
+    /// threads have folded.
+    pub fn held(&self) -> Vec<i64> {
+        let mut held = Vec::with_capacity(self.accounts.len() + 1);
+        let all = self.accounts.iter().chain([&OUTSIDE]);
+        at_one_moment(|| held.extend(all.map(Account::live)));
+        held
+    }
+
     /// The figures, when no worker sits at an account any more.
     pub fn report(&self) -> Books {
         THREAD.with(|thread| thread.fold());

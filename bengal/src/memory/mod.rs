@@ -21,7 +21,7 @@ mod thread;
 pub use account::{Account, hand_over};
 pub use allocator::Accounted;
 pub use counters::{Counters, Stats};
-pub use jemalloc::stats;
+pub use jemalloc::{profiler, stats};
 pub use ledger::{Books, Ledger, Memory, Process};
 pub use thread::FOLD_BYTES;
 
@@ -66,6 +66,12 @@ pub fn kept<T>(work: impl FnOnce() -> T) -> T {
     THREAD.with(|thread| thread.kept(work))
 }
 
+/// Of what the calling thread has allocated, `bytes` more are its stage's, as if made in [`kept`]; or fewer,
+/// where it is less than 0.
+pub fn keep(bytes: i64) {
+    THREAD.with(|thread| thread.keep(bytes));
+}
+
 /// What of [`net`] can go with items: all but what was [`kept`].
 pub fn movable() -> i64 {
     THREAD.with(|thread| thread.movable())
@@ -75,6 +81,11 @@ pub fn movable() -> i64 {
 /// counted.
 pub fn net() -> i64 {
     THREAD.with(|thread| thread.net())
+}
+
+/// What the calling thread allocated and freed so far; zeros where nothing is counted.
+pub fn counted() -> Counters {
+    THREAD.with(|thread| thread.counters())
 }
 
 /// Begins to watch for the highest point of the calling thread; gives what it has now, as [`net`].

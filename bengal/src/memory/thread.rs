@@ -232,8 +232,13 @@ impl Thread {
     pub fn kept<T>(&self, work: impl FnOnce() -> T) -> T {
         let before = self.movable();
         let result = work();
-        self.kept.set(self.kept.get() + self.movable() - before);
+        self.keep(self.movable() - before);
         result
+    }
+
+    /// Of what it has, `bytes` more do not go with items.
+    pub fn keep(&self, bytes: i64) {
+        self.kept.set(self.kept.get() + bytes);
     }
 
     /// Makes `change` of its account's figures one of `outside`'s.

@@ -11,6 +11,7 @@
 mod batch;
 mod gate;
 pub mod item;
+pub mod probe;
 pub mod registry;
 pub mod runner;
 pub mod stage;

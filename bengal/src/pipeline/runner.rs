@@ -11,7 +11,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::batch::{Batch, ItemPeak};
 use super::gate::Gate;
 use super::item::Label;
+use super::probe::{Probe, WorkerPost};
 use super::stage::{Stage, Work};
 use super::worker::{Counted, Figures, Post, Worker};
 use crate::diagnostic::Diagnostic;
@@ -109,19 +111,22 @@ impl Progress {
 
 /// Runs `chain` with `jobs` workers for each per-item stage.
 pub fn run(chain: &[Box<dyn Stage + '_>], jobs: usize, progress: &Progress) -> Run {
-    run_watched(chain, jobs, progress, &mut |_| ())
+    run_watched(chain, jobs, progress, None, &mut |_| ())
 }
 
-/// The same; `ended` is told of each stage, in order, when all have ended.
+/// The same; `probe` looks on, and `ended` is told of each stage, in order, when all have ended.
 pub fn run_watched(
     chain: &[Box<dyn Stage + '_>],
     jobs: usize,
     progress: &Progress,
+    probe: Option<&dyn Probe>,
     ended: &mut dyn FnMut(&StageReport),
 ) -> Run {
     let ledger = Ledger::open(chain.len());
     let (shared, gate) = (Shared::default(), Gate::default());
-    let around = Around { chain, ledger: ledger.as_ref(), shared: &shared, progress };
+    let at_work: Vec<_> = chain.iter().map(|_| AtomicUsize::new(0)).collect();
+    let around =
+        Around { chain, ledger: ledger.as_ref(), shared: &shared, progress, at_work: &at_work };
     let starts = match around.start_all(jobs) {
         Ok(starts) => starts,
         Err(failure) => {
@@ -130,9 +135,17 @@ pub fn run_watched(
         }
     };
     let (mut stages, books) = std::thread::scope(|scope| {
-        let crews = around.crews(starts, jobs).into_iter();
-        let handles: Vec<_> = crews.map(|crew| spawn(scope, &gate, crew)).collect();
+        let crews = around.crews(starts, jobs).into_iter().enumerate();
+        let sampling = probe
+            .zip(ledger.as_ref())
+            .and_then(|(probe, ledger)| sample(scope, probe.interval()?, probe, ledger));
+        let handles: Vec<_> = crews
+            .map(|(stage, crew)| spawn(scope, &gate, probe.map(|p| (p, stage)), crew))
+            .collect();
         let opener = gate.wait_for_all();
+        if let Some(sampling) = sampling {
+            sampling.end();
+        }
         let books = ledger.as_ref().map(Ledger::report);
         drop(opener);
         let reports = handles.into_iter().map(|workers| collect(workers, &shared));
@@ -159,6 +172,8 @@ struct Around<'a, 's> {
     ledger: Option<&'a Ledger>,
     shared: &'a Shared,
     progress: &'a Progress,
+    /// Workers of each stage that have not ended.
+    at_work: &'a [AtomicUsize],
 }
 
 /// The workers of a stage, and the channels on both its sides.
@@ -205,6 +220,7 @@ impl<'a> Around<'a, '_> {
             },
             account: self.account(index),
             receiver: self.account(index + 1),
+            at_work: &self.at_work[index],
         }
     }
 
@@ -244,19 +260,58 @@ fn into_inner<T>(mutex: Mutex<T>) -> T {
     mutex.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
+/// The thread that takes samples for a probe.
+struct Sampling<'scope> {
+    thread: ScopedJoinHandle<'scope, ()>,
+    /// It goes on until this is dropped.
+    until: mpsc::Sender<()>,
+}
+
+/// Starts to take samples; `None` where there is no thread for it.
+fn sample<'scope, 'env: 'scope>(
+    scope: &'scope Scope<'scope, 'env>,
+    interval: Duration,
+    probe: &'env dyn Probe,
+    ledger: &'env Ledger,
+) -> Option<Sampling<'scope>> {
+    let (until, ended) = mpsc::channel::<()>();
+    let work = move || {
+        while ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            probe.sample(&ledger.held());
+        }
+    };
+    let thread = Builder::new().name("samples".to_owned()).spawn_scoped(scope, work).ok()?;
+    Some(Sampling { thread, until })
+}
+
+impl Sampling<'_> {
+    /// Ends it, and waits until what it did is counted.
+    fn end(self) {
+        drop(self.until);
+        // A sample that panicked is missing, no more.
+        let _ = self.thread.join();
+    }
+}
+
 type Handles<'scope> = (String, Vec<ScopedJoinHandle<'scope, Figures>>);
 
 fn spawn<'scope, 'env: 'scope>(
     scope: &'scope Scope<'scope, 'env>,
     gate: &'env Gate,
+    probe: Option<(&'env dyn Probe, usize)>,
     Crew { post, works, input, next }: Crew<'env>,
 ) -> Handles<'scope> {
     let mut handles = Vec::new();
-    for (number, work) in works.into_iter().enumerate() {
+    post.at_work.store(works.len(), Ordering::Relaxed);
+    let probe = |number| {
+        probe.map(|(probe, stage)| probe.worker(WorkerPost { stage, name: post.stage, number }))
+    };
+    let probes: Vec<_> = (0..works.len()).map(probe).collect();
+    for (number, (work, probe)) in works.into_iter().zip(probes).enumerate() {
         let (input, next) = (input.clone(), next.clone());
         let pass = gate.pass();
         let work = move || {
-            let run = || Worker::new(post, next).run(work, input);
+            let run = || Worker::new(post, next, probe).run(work, input);
             let figures = memory::seated(post.account, run);
             pass.wait();
             figures
@@ -270,7 +325,7 @@ fn spawn<'scope, 'env: 'scope>(
                 label: None,
                 message: format!("no thread could be started: {error}"),
             }),
-            Err(_) => {}
+            Err(_) => _ = post.at_work.fetch_sub(1, Ordering::Relaxed),
         }
     }
     (post.stage.to_owned(), handles)
@@ -279,7 +334,7 @@ fn spawn<'scope, 'env: 'scope>(
 fn collect((name, handles): Handles<'_>, shared: &Shared) -> StageReport {
     let mut report = StageReport { name, workers: handles.len(), ..StageReport::default() };
     let (mut first, mut last): (Option<Instant>, Option<Instant>) = (None, None);
-    let (mut peak, mut ended) = (None, None);
+    let mut peak = None;
     for handle in handles {
         let Ok(figures) = handle.join() else {
             // `process` and `finish` are guarded; this is a fault of the runner or of a `drop`.
@@ -299,9 +354,7 @@ fn collect((name, handles): Handles<'_>, shared: &Shared) -> StageReport {
         first = first.into_iter().chain(figures.first).min();
         last = last.max(figures.last);
         peak = peak.into_iter().chain(figures.item_peak).reduce(ItemPeak::max);
-        if ended < Some(figures.ended) {
-            (ended, report.jemalloc) = (Some(figures.ended), figures.jemalloc);
-        }
+        report.jemalloc = report.jemalloc.or(figures.jemalloc);
     }
     if let Some(ItemPeak { bytes, label }) = peak {
         (report.item_peak_bytes, report.item_peak_label) = (Some(bytes), label);

@@ -15,6 +15,7 @@ use crossbeam_channel::Sender;
 
 use super::batch::{Batch, ItemPeak, Parcel, Tally};
 use super::item::{Item, Label};
+use super::probe::{Doing, WorkerProbe};
 use crate::diagnostic::Diagnostic;
 use crate::memory::{self, Account};
 
@@ -172,6 +173,9 @@ pub struct Outbox<'a> {
     tally: Tally,
     current: ItemPeak,
     cancelled: &'a AtomicBool,
+    probe: Option<Box<dyn WorkerProbe + 'a>>,
+    /// When the item began, where that is asked for, and how long sending had taken by then.
+    item_begun: Option<(Instant, Duration)>,
     /// Diagnostics; shown when the build ends.
     pub reports: Vec<Diagnostic>,
     pub(super) item_peak: ItemPeak,
@@ -192,6 +196,7 @@ impl<'a> Outbox<'a> {
         next: Option<Sender<Batch>>,
         accounts: Option<Accounts<'a>>,
         cancelled: &'a AtomicBool,
+        probe: Option<Box<dyn WorkerProbe + 'a>>,
     ) -> Self {
         Self {
             next,
@@ -204,6 +209,8 @@ impl<'a> Outbox<'a> {
             tally: Tally::default(),
             current: ItemPeak::default(),
             cancelled,
+            probe,
+            item_begun: None,
             reports: Vec::new(),
             item_peak: ItemPeak::default(),
             sent: 0,
@@ -237,6 +244,7 @@ impl<'a> Outbox<'a> {
     /// handles many in one call says so before each.
     pub(super) fn begin_item(&mut self, label: Option<Label>, brought: i64) {
         self.tally.begin(brought);
+        self.item_begun = self.now_if_probed().map(|now| (now, self.blocked));
         self.current = ItemPeak { bytes: memory::mark(), label };
     }
 
@@ -250,6 +258,7 @@ impl<'a> Outbox<'a> {
                 self.item_peak = ItemPeak { bytes: added, label: label.map(Label::copied) };
             });
         }
+        self.show_item(label.as_ref());
         // It may be the last to hold the item's path.
         drop(label);
         if let Some(last) = self.batch.last_mut() {
@@ -292,11 +301,13 @@ impl<'a> Outbox<'a> {
             let bytes: i64 = full.iter().map(|parcel| parcel.bytes).sum();
             memory::hand_over(from, to, bytes + self.buffer);
         }
+        let items = full.len();
         let before = Instant::now();
         let sent = memory::outside(|| next.send(full));
         let after = Instant::now();
         self.blocked += after - before;
         self.last = Some(after);
+        self.spent(Doing::Sending(items), before, after);
         // All receivers are gone only when the next stage failed.
         sent.map_err(|_| StageError::Cancelled)
     }
@@ -306,5 +317,38 @@ impl<'a> Outbox<'a> {
         let next = self.next.take();
         memory::outside(|| drop(next));
         std::mem::take(&mut self.reports)
+    }
+}
+
+/// Whoever looks on.
+impl<'a> Outbox<'a> {
+    /// The time, where somebody looks on.
+    pub(super) fn now_if_probed(&self) -> Option<Instant> {
+        self.probe.as_ref().map(|_| Instant::now())
+    }
+
+    pub(super) fn spent(&mut self, doing: Doing, begun: Instant, ended: Instant) {
+        if let Some(probe) = &mut self.probe {
+            memory::outside(|| probe.span(doing, begun, ended));
+        }
+    }
+
+    pub(super) fn spent_since(&mut self, doing: Doing, begun: Instant) {
+        if let Some(now) = self.now_if_probed() {
+            self.spent(doing, begun, now);
+        }
+    }
+
+    /// Shows the item that has ended, without the time that sending took.
+    fn show_item(&mut self, label: Option<&Label>) {
+        let (Some(probe), Some(label)) = (&mut self.probe, label) else { return };
+        if let Some((begun, blocked)) = self.item_begun {
+            let took = begun.elapsed().saturating_sub(self.blocked - blocked);
+            memory::outside(|| probe.item(label, took));
+        }
+    }
+
+    pub(super) fn take_probe(&mut self) -> Option<Box<dyn WorkerProbe + 'a>> {
+        self.probe.take()
     }
 }

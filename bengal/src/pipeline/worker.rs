@@ -3,12 +3,13 @@
 //! **Invariant:** what the stage does counts for the stage, what the channels do counts for `outside`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::batch::{Batch, ItemPeak, Parcel};
+use super::probe::{Doing, WorkerProbe};
 use super::runner::{Failure, Shared, panic_message};
 use super::stage::{Accounts, Outbox, StageError, Work};
 use crate::memory::{self, Account, Stats};
@@ -23,6 +24,8 @@ pub(super) struct Post<'a> {
     pub account: Option<&'a Account>,
     /// The next stage's.
     pub receiver: Option<&'a Account>,
+    /// Workers of the stage that have not ended.
+    pub at_work: &'a AtomicUsize,
 }
 
 /// Which items are counted for the progress of the chain.
@@ -45,9 +48,7 @@ pub(super) struct Figures {
     pub cpu: Option<Duration>,
     /// `None` where nothing is counted.
     pub item_peak: Option<ItemPeak>,
-    /// When it ended.
-    pub ended: Instant,
-    /// jemalloc's figures at that moment.
+    /// jemalloc's figures when the stage ended: of its last worker, as looking at them takes long.
     pub jemalloc: Option<Stats>,
 }
 
@@ -61,12 +62,19 @@ pub(super) struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    pub fn new(post: Post<'a>, next: Option<Sender<Batch>>) -> Self {
+    pub fn new(
+        post: Post<'a>,
+        next: Option<Sender<Batch>>,
+        mut probe: Option<Box<dyn WorkerProbe + 'a>>,
+    ) -> Self {
         let accounts = post.account.zip(post.receiver);
         let accounts = accounts.map(|(from, to)| Accounts { from, to });
+        if let Some(probe) = &mut probe {
+            memory::outside(|| probe.begin());
+        }
         Self {
             post,
-            out: Outbox::new(next, accounts, &post.shared.cancelled),
+            out: Outbox::new(next, accounts, &post.shared.cancelled, probe),
             begun: Instant::now(),
             items_in: 0,
             first: None,
@@ -97,15 +105,18 @@ impl<'a> Worker<'a> {
             let received = memory::outside(|| input.recv());
             let now = Instant::now();
             self.blocked_recv += now - before;
+            self.out.spent(Doing::Receiving, before, now);
             let Ok(batch) = received else { return !self.cancelled() };
             self.first.get_or_insert(now);
-            self.items_in += batch.len() as u64;
-            self.count(batch.len() as u64, Counted::In);
+            let items = batch.len();
+            self.items_in += items as u64;
+            self.count(items as u64, Counted::In);
             for parcel in batch {
                 if self.cancelled() || !self.handle(work, parcel) {
                     return false;
                 }
             }
+            self.out.spent_since(Doing::Batch(items), now);
         }
     }
 
@@ -121,12 +132,16 @@ impl<'a> Worker<'a> {
     }
 
     fn finish(&mut self, work: Work<'_>) {
+        let begun = self.out.now_if_probed();
         self.out.begin_finish();
         self.guard(|out| match work {
             Work::PerItem(mut worker) => worker.finish(out),
             Work::Barrier(worker) => worker.finish(out),
         });
         self.guard(Outbox::flush);
+        if let Some(begun) = begun {
+            self.out.spent_since(Doing::Finish, begun);
+        }
     }
 
     /// Calls into the stage; a panic or an error there cancels the build.
@@ -155,12 +170,17 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// What it counted; whoever looked on at it goes last.
     fn figures(mut self) -> Figures {
         let mut reports = self.out.close();
         let mut all = self.post.shared.diagnostics.lock().unwrap_or_else(|e| e.into_inner());
         memory::outside(|| all.extend(reports.drain(..)));
+        // Whoever looked on may take a while to go.
+        drop(all);
+        let is_last = self.post.at_work.fetch_sub(1, Ordering::Relaxed) == 1;
         let now = Instant::now();
-        Figures {
+        let probe = self.out.take_probe();
+        let figures = Figures {
             items_in: self.items_in,
             items_out: self.out.sent,
             first: self.first,
@@ -170,8 +190,9 @@ impl<'a> Worker<'a> {
             blocked_send: self.out.blocked,
             cpu: process::thread_cpu_time(),
             item_peak: self.post.account.map(|_| self.out.item_peak),
-            ended: now,
-            jemalloc: memory::stats(),
-        }
+            jemalloc: is_last.then(memory::stats).flatten(),
+        };
+        memory::outside(|| drop(probe));
+        figures
     }
 }

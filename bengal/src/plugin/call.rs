@@ -3,10 +3,20 @@
 //! **Invariant:** a handle is good in the call that gave it and in no other: it carries the call's number,
 //! and one that is not the call's own makes the callback fail.
 //!
+//! **Invariant:** what a plugin passes as its call is never followed: it is a number, and is compared with
+//! that of the innermost callback of the thread. So a call that is over, that waits for another, or of
+//! another thread, does no harm.
+//!
+//! **Invariant:** what a plugin's own code leaves allocated stays in the account of the stage, what the host
+//! makes for it meanwhile goes with the items.
+//!
 //! **Invariant:** the first thing that goes wrong is kept, and the callback fails with it, whatever it
 //! returns.
 
-use std::cell::OnceCell;
+#![expect(unsafe_code, reason = "the callback that runs on a thread is found by a pointer")]
+
+use std::cell::{Cell, OnceCell};
+use std::ptr;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
@@ -20,6 +30,7 @@ use super::register::Registration;
 use super::stage::Desk;
 use super::{LogLine, Shared};
 use crate::diagnostic::Diagnostic;
+use crate::memory;
 use crate::pipeline::StageError;
 use crate::site::PageId;
 use crate::value::{Map, Value};
@@ -41,6 +52,8 @@ pub(super) struct Call<'c> {
     #[expect(clippy::vec_box, reason = "the list grows while what is in it is borrowed")]
     liquid: Vec<Box<Liquid<'c>>>,
     fault: Option<Fault>,
+    /// What of the thread's memory could go with items when the plugin's code was last entered.
+    entered: i64,
 }
 
 /// What a callback may do besides looking at values.
@@ -109,6 +122,30 @@ pub(super) enum Node<'c> {
     Liquid(usize),
 }
 
+thread_local! {
+    /// The innermost callback that runs on the thread: what the plugin knows of it, and where it is.
+    static RUNNING: Cell<(*mut abi::Call, *mut ())> =
+        const { Cell::new((ptr::null_mut(), ptr::null_mut())) };
+}
+
+/// While it lives, a callback runs.
+struct Running {
+    /// The one around it.
+    around: (*mut abi::Call, *mut ()),
+}
+
+impl Running {
+    fn begin(number: *mut abi::Call, call: *mut ()) -> Self {
+        Self { around: RUNNING.replace((number, call)) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.set(self.around);
+    }
+}
+
 impl<'c> From<&'c Value> for Node<'c> {
     fn from(value: &'c Value) -> Self {
         match value {
@@ -123,11 +160,17 @@ impl<'c> From<&'c Value> for Node<'c> {
     }
 }
 
+/// What a plugin did with a call that is over, or of another callback.
+const OVER: &str = "it used a call that is not the one that runs";
+
 /// What a plugin did with a handle of another call, or a number of its own.
 const FOREIGN: &str = "it used a handle that is not its own";
 
 /// What a plugin did with what is no plain value.
 const NO_VALUE: &str = "bytes, pages and the site cannot be put into a list, a map or a field";
+
+/// How deep the lists and maps that a plugin makes may nest: as deep as JSON that is read.
+const DEPTH: usize = 128;
 
 /// The bit of a handle that says that it is an item's.
 const ITEM: u32 = 1 << 31;
@@ -151,12 +194,59 @@ impl<'c> Call<'c> {
             nodes: Vec::new(),
             liquid: Vec::new(),
             fault: None,
+            entered: 0,
         }
     }
 
-    /// What the host's functions are given.
-    pub fn pointer(&mut self) -> *mut abi::Call {
-        (&raw mut *self).cast()
+    /// Calls a function of the plugin's; gives what it returned.
+    pub fn run(&mut self, function: impl FnOnce(*mut abi::Call) -> i32) -> i32 {
+        // Its own number, and no null.
+        let number = ptr::without_provenance_mut(self.number as usize + 1);
+        self.enter_plugin();
+        let status = {
+            let _running = Running::begin(number, (&raw mut *self).cast());
+            function(number)
+        };
+        self.leave_plugin();
+        status
+    }
+
+    fn enter_plugin(&mut self) {
+        self.entered = memory::movable();
+    }
+
+    fn leave_plugin(&mut self) {
+        memory::keep(memory::movable() - self.entered);
+    }
+
+    /// Does `work` for a function of the table that was given `call`, with the callback that runs on
+    /// this thread; `otherwise`, and the callback's failure, where `call` is not its own.
+    ///
+    /// # Safety
+    /// It is a plugin that calls, not bengal while it has the callback in hand.
+    pub unsafe fn with<T>(
+        call: *mut abi::Call,
+        otherwise: T,
+        work: impl FnOnce(&mut Self, T) -> T,
+    ) -> T {
+        let (number, running) = RUNNING.get();
+        if running.is_null() {
+            return otherwise;
+        }
+        // SAFETY: the callback that stands in `RUNNING` waits in `run` on this thread, for the plugin that calls.
+        // No other function of the table has it: one that leads to another callback has that one stand there
+        // until it returns. `'c` is some lifetime of the call's: nothing is kept that outlives it.
+        let own = unsafe { &mut *running.cast::<Self>() };
+        own.leave_plugin();
+        let done = match ptr::eq(number, call) {
+            true => work(own, otherwise),
+            false => {
+                own.fail(OVER);
+                otherwise
+            }
+        };
+        own.enter_plugin();
+        done
     }
 
     /// What has come of a callback that returned `status`.
@@ -261,6 +351,17 @@ impl<'c> Call<'c> {
         Node::from(self.arenas.value(value))
     }
 
+    /// Keeps a list or a map that was made of the plugin's values; 0, and a failure, where it nests too deep
+    /// to be gone through by recursion.
+    pub fn made(&mut self, value: Value) -> abi::Handle {
+        if !nests_within(&value, DEPTH) {
+            self.fail(format!("it made a value that nests over {DEPTH} deep"));
+            return 0;
+        }
+        let node = self.keep(value);
+        self.handle(node)
+    }
+
     /// Keeps a text for the call.
     pub fn keep_text(&self, text: impl Into<Box<str>>) -> Node<'c> {
         Node::Text(self.arenas.text(text))
@@ -322,5 +423,14 @@ impl<'c> Call<'c> {
                 return None;
             }
         })
+    }
+}
+
+fn nests_within(value: &Value, depth: usize) -> bool {
+    let within = |value| depth > 0 && nests_within(value, depth - 1);
+    match value {
+        Value::List(list) => list.iter().all(within),
+        Value::Map(map) => map.values().all(within),
+        _ => true,
     }
 }

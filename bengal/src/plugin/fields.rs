@@ -65,6 +65,7 @@ impl<'c> Call<'c> {
         let world = self.world?;
         let Role::Stage(desk) = &mut self.role else { return None };
         let root = &world.settings.root;
+        let sees_html = desk.sees_html();
         let slot = &mut desk.items[place];
         match &mut slot.item {
             Item::Source(source) => of_source(source, name),
@@ -74,8 +75,8 @@ impl<'c> Call<'c> {
                 _ => None,
             },
             Item::Page(page) => {
-                if name == "html" && page.body.held.is_none() && page.body.template.is_none() {
-                    self.fail("it reads `html`, and does not declare BENGAL_ITEM_HTML");
+                if name == "html" && !sees_html {
+                    self.fail(format!("it reads `html`, and {UNDECLARED}"));
                     return None;
                 }
                 if name == "text" {
@@ -119,6 +120,7 @@ impl<'c> Call<'c> {
             return Err("there are no items here".to_owned());
         };
         let config = &world.settings.config;
+        let sees_html = desk.sees_html();
         let slot = &mut desk.items[place];
         let kind = kind_name(&slot.item);
         let set = match &mut slot.item {
@@ -127,6 +129,7 @@ impl<'c> Call<'c> {
                 given.text().map(|text| source.text = Some(text.into()))
             }
             Item::Data(data) if name == "value" => given.value().map(|value| data.value = value),
+            Item::Page(_) if name == "html" && !sees_html => Err(format!("it {UNDECLARED}")),
             Item::Page(page) => set_page(page, slot.mark, &given, config),
             Item::File(file) if name == "bytes" => {
                 given.bytes().map(|bytes| file.from = FileBytes::Memory(bytes.to_owned().into()))
@@ -139,6 +142,9 @@ impl<'c> Call<'c> {
         set.map_err(|why| format!("it sets `{name}` of {kind}: {why}"))
     }
 }
+
+/// Said of a stage that is about the HTML of pages, which is held in memory only where one says so.
+const UNDECLARED: &str = "does not declare BENGAL_ITEM_HTML";
 
 const NO_FIELD: &str = "there is no field of that name that can be set";
 

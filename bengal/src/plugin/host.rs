@@ -8,20 +8,20 @@
 
 use std::alloc::Layout;
 use std::ffi::c_void;
-use std::mem::{MaybeUninit, size_of};
+use std::mem::size_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::ptr::null_mut;
 
 use bengal_plugin::abi::{self, Bytes, Handle};
 
 use super::call::{Call, Node, Role};
+use super::given::{bytes, copied, slice, text};
+use super::place::place;
 use super::stage::What;
 use super::{fields, json};
-use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::incremental::{fingerprint, read};
 use crate::pipeline::StageError;
-use crate::site::content_path;
 use crate::value::{Map, Value};
 
 #[expect(clippy::cast_possible_truncation, reason = "it has some hundred bytes")]
@@ -125,120 +125,26 @@ unsafe extern "C" fn free(pointer: *mut c_void, size: usize, align: usize) {
     }
 }
 
-/// Calls `work` with the call that a plugin has passed. A panic in it is the callback's failure.
+/// Does `work` with the callback that runs, which `call` is to be. A panic in it is the callback's
+/// failure.
 ///
 /// # Safety
-/// `call` is null, or one that [`Call::pointer`] gave, which lasts, and which nothing else uses meanwhile.
+/// As of [`Call::with`].
 unsafe fn enter<'c, T>(
     call: *mut abi::Call,
     otherwise: T,
     work: impl FnOnce(&mut Call<'c>) -> T,
 ) -> T {
-    // SAFETY: as the caller promises. `'c` is some lifetime of the call's: nothing is kept that outlives it.
-    let Some(call) = (unsafe { call.cast::<Call<'c>>().as_mut() }) else { return otherwise };
-    match catch_unwind(AssertUnwindSafe(|| work(call))) {
-        Ok(done) => done,
-        Err(_) => {
-            call.fail("bengal itself has failed in a function of its table");
-            otherwise
-        }
-    }
-}
-
-/// The bytes that a plugin passes, while the function runs.
-///
-/// # Safety
-/// There are as many bytes as it says, for as long as the function runs.
-unsafe fn bytes<'a>(call: &mut Call<'_>, bytes: Bytes) -> Option<&'a [u8]> {
-    if bytes.length == 0 {
-        return Some(&[]);
-    }
-    if bytes.data.is_null() || isize::try_from(bytes.length).is_err() {
-        call.fail("it gave a null pointer where there should be bytes");
-        return None;
-    }
+    let guarded =
+        |call: &mut Call<'c>, otherwise| match catch_unwind(AssertUnwindSafe(|| work(call))) {
+            Ok(done) => done,
+            Err(_) => {
+                call.fail("bengal itself has failed in a function of its table");
+                otherwise
+            }
+        };
     // SAFETY: as the caller promises.
-    Some(unsafe { std::slice::from_raw_parts(bytes.data, bytes.length) })
-}
-
-/// The text that a plugin passes, while the function runs.
-///
-/// # Safety
-/// As [`bytes`].
-unsafe fn text<'a>(call: &mut Call<'_>, given: Bytes) -> Option<&'a str> {
-    // SAFETY: as the caller promises.
-    let text = std::str::from_utf8(unsafe { bytes(call, given) }?);
-    if text.is_err() {
-        call.fail("it gave text that is not UTF-8");
-    }
-    text.ok()
-}
-
-/// A struct that plugins pass, of which later minor versions have more.
-///
-/// # Safety
-/// All its bytes zero are a value of it.
-unsafe trait Grows: Copy {
-    /// What messages call it.
-    const WHAT: &'static str;
-    /// Its bytes in ABI 1.0. What is behind them is zero where a plugin does not know of it.
-    const LEAST: usize;
-}
-
-// SAFETY: numbers, raw pointers, and functions that may be null.
-unsafe impl Grows for abi::Stage {
-    const WHAT: &'static str = "a stage";
-    const LEAST: usize = 104;
-}
-
-// SAFETY: as above.
-unsafe impl Grows for abi::Filter {
-    const WHAT: &'static str = "a filter";
-    const LEAST: usize = 80;
-}
-
-// SAFETY: as above.
-unsafe impl Grows for abi::Tag {
-    const WHAT: &'static str = "a tag";
-    const LEAST: usize = 88;
-}
-
-// SAFETY: as above.
-unsafe impl Grows for abi::Observer {
-    const WHAT: &'static str = "an observer";
-    const LEAST: usize = 32;
-}
-
-// SAFETY: as above.
-unsafe impl Grows for abi::Diagnostic {
-    const WHAT: &'static str = "a diagnostic";
-    const LEAST: usize = 80;
-}
-
-/// A struct that a plugin passes: as much of it as both know of.
-///
-/// # Safety
-/// `given` is null, or points to as many bytes as its first four say.
-unsafe fn copied<T: Grows>(call: &mut Call<'_>, given: *const T) -> Option<T> {
-    let (what, least) = (T::WHAT, T::LEAST);
-    if given.is_null() {
-        call.fail(format!("it gives a null pointer as {what}"));
-        return None;
-    }
-    // SAFETY: every struct of the ABI begins with its size.
-    let size = unsafe { given.cast::<u32>().read() } as usize;
-    if size < least {
-        call.fail(format!("it gives {what} of {size} bytes, where the smallest has {least}"));
-        return None;
-    }
-    let mut copy = MaybeUninit::<T>::zeroed();
-    // SAFETY: there are `size` bytes, of which as many are copied as there is room for; what is not copied
-    // is zero, which is sound.
-    unsafe {
-        let (from, to) = (given.cast::<u8>(), copy.as_mut_ptr().cast::<u8>());
-        to.copy_from_nonoverlapping(from, size.min(size_of::<T>()));
-        Some(copy.assume_init())
-    }
+    unsafe { Call::with(call, otherwise, guarded) }
 }
 
 /// Functions of the table, each given the call that a plugin has passed. The second expression is what is
@@ -246,8 +152,8 @@ unsafe fn copied<T: Grows>(call: &mut Call<'_>, given: *const T) -> Option<T> {
 macro_rules! functions {
     ($(fn $name:ident($call:ident $(, $argument:ident: $type:ty)* $(,)?) -> $result:ty, $otherwise:expr; $body:block)*) => {
         $(unsafe extern "C" fn $name(call: *mut abi::Call $(, $argument: $type)*) -> $result {
-            // SAFETY: the plugin passes on the call that it was called with, as the ABI says, and the bytes,
-            // structs and handles that it points to live until this returns.
+            // SAFETY: it is a plugin that calls; as the ABI says, the bytes, structs and handles that it points to
+            // live until this returns.
             unsafe { enter(call, $otherwise, |$call| $body) }
         })*
     };
@@ -564,32 +470,25 @@ functions! {
     }
 
     fn make_list(call, values: *const Handle, count: usize) -> Handle, 0; {
-        if count > 0 && values.is_null() {
-            call.fail("it gave a null pointer where there should be values");
-            return 0;
-        }
-        let mut list = Vec::with_capacity(count.min(MADE));
-        for at in 0..count {
-            let node = call.node(*values.add(at));
+        let values = given!(slice(call, "values", values, count), 0);
+        let mut list = Vec::with_capacity(values.len());
+        for value in values {
+            let node = call.node(*value);
             list.push(given!(call.copy(node), 0));
         }
-        let node = call.keep(Value::List(list));
-        call.handle(node)
+        call.made(Value::List(list))
     }
 
     fn make_map(call, keys: *const Bytes, values: *const Handle, count: usize) -> Handle, 0; {
-        if count > 0 && (keys.is_null() || values.is_null()) {
-            call.fail("it gave a null pointer where there should be keys and values");
-            return 0;
-        }
+        let keys = given!(slice(call, "keys", keys, count), 0);
+        let values = given!(slice(call, "values", values, count), 0);
         let mut map = Map::new();
-        for at in 0..count {
-            let key = given!(text(call, *keys.add(at)), 0);
-            let node = call.node(*values.add(at));
+        for (key, value) in keys.iter().zip(values) {
+            let key = given!(text(call, *key), 0);
+            let node = call.node(*value);
             map.insert(key.into(), given!(call.copy(node), 0));
         }
-        let node = call.keep(Value::Map(map));
-        call.handle(node)
+        call.made(Value::Map(map))
     }
 
     fn make_from_json(call, given: Bytes) -> Handle, 0; {
@@ -612,66 +511,6 @@ const LATE: &str = "it registers something when it is too late for that";
 
 /// Said of functions that are for stages.
 const NO_STAGE: &str = "it emits something where no stage is running";
-
-/// Room that is made for a list at once, whatever length a plugin says it has.
-const MADE: usize = 1024;
-
-/// The place of a diagnostic: `Some(None)` for none. `None` when its item is not the call's, which fails.
-fn place(call: &mut Call<'_>, raw: &abi::Diagnostic, file: &str) -> Option<Option<Place>> {
-    let mut text = None;
-    let mut name = file.to_owned();
-    if raw.item != 0 {
-        let place = call.item(raw.item)?;
-        if let Role::Stage(desk) = &call.role {
-            let (of_item, own) = source_of(&desk.items[place].item, call);
-            if file.is_empty() {
-                (name, text) = (of_item, own);
-            }
-        }
-    }
-    if name.is_empty() {
-        return Some(None);
-    }
-    if raw.line == 0 && raw.offset < 0 {
-        return Some(Some(Place::file(&name)));
-    }
-    let root = &call.shared.root;
-    let text = text.or_else(|| std::fs::read_to_string(root.join(&name)).ok());
-    let place = match (text, usize::try_from(raw.offset), raw.line) {
-        (Some(text), Ok(offset), 0) => Place::at_offset(&name, &text, offset),
-        (Some(text), _, line) => Place::in_text(&name, &text, line as usize, raw.column as usize),
-        (None, _, line) => {
-            Place { line: line as usize, column: raw.column as usize, ..Place::file(&name) }
-        }
-    };
-    Some(Some(place))
-}
-
-/// The file of an item as messages name it, and its text where the item has it with it.
-fn source_of(item: &crate::pipeline::Item, call: &Call<'_>) -> (String, Option<String>) {
-    use crate::pipeline::Item;
-    let name = |id| Some(call.world?.site?.name_of(id));
-    let page = |id| name(id).unwrap_or_default();
-    match item {
-        Item::Source(source) => {
-            (content_path(&source.path), source.text.as_deref().map(str::to_owned))
-        }
-        Item::DataSource(source) => {
-            (format!("data/{}", source.path), source.text.as_deref().map(str::to_owned))
-        }
-        Item::Page(page) => (content_path(&page.path), None),
-        Item::Data(data) => (format!("data/{}", data.path), None),
-        Item::File(file) => match &file.resource {
-            Some(path) => (content_path(path), None),
-            None => (Path::new("static").join(&*file.to).to_string_lossy().into_owned(), None),
-        },
-        Item::Render(render) => (page(render.page), None),
-        Item::Output(output) => match output.page {
-            Some(id) => (page(id), None),
-            None => (output.path.to_string(), None),
-        },
-    }
-}
 
 /// What is rendered now depends on the file at `path`.
 fn note_input(path: &std::path::Path) {

@@ -34,7 +34,8 @@ pub(super) fn from_json(bytes: &[u8]) -> Result<Value, String> {
     Ok(value(json))
 }
 
-fn value(json: Json) -> Value {
+/// The value that `json` is.
+pub(super) fn value(json: Json) -> Value {
     match json {
         Json::Null => Value::Nil,
         Json::Bool(value) => Value::Bool(value),

@@ -15,6 +15,7 @@ use super::Shared;
 use super::call::{Arenas, Call, Node, Role};
 use super::register::{FilterSpec, Purity, Signature, TagSpec};
 use crate::incremental::read::{self, What};
+use crate::template::Bodiless;
 use crate::value::{Map, Value};
 
 /// What both kinds need besides their functions.
@@ -31,9 +32,11 @@ impl Seat {
         Self { plugin: plugin.to_owned(), shared: Arc::clone(shared), turn: Mutex::new(()) }
     }
 
-    fn turn(&self, signature: &Signature) -> Option<MutexGuard<'_, ()>> {
+    /// Waits until no other thread is in what is not safe on several. Meanwhile this one renders no body, as
+    /// that may want the same turn.
+    fn turn(&self, signature: &Signature) -> Option<(Bodiless, MutexGuard<'_, ()>)> {
         let wait = || self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        (!signature.thread_safe).then(wait)
+        (!signature.thread_safe).then(|| (Bodiless::begin(), wait()))
     }
 
     /// What is rendered now may be another the next time, though all that it reads is the same.
@@ -116,31 +119,30 @@ impl Filter for PluginFilter {
         let mut result = 0;
         // SAFETY: the plugin has registered the function for this state; the handles, and the room for one, live
         // until it returns.
-        let status = unsafe {
+        let status = call.run(|call| unsafe {
             let (values, count) = (positional.as_ptr(), positional.len());
-            apply(self.spec.raw.state, call.pointer(), given, values, count, named, &raw mut result)
-        };
-        let made = made(&mut call, result, given);
+            apply(self.spec.raw.state, call, given, values, count, named, &raw mut result)
+        });
+        let made = if result == given { None } else { Some(made(&mut call, result)) };
         call.outcome(status).map_err(|error| self.seat.failed(&error))?;
-        Ok(made.unwrap_or(input))
+        let made = made.unwrap_or(input);
+        bengal_liquid::limits::text_bytes(made.as_str().map_or(0, str::len))?;
+        Ok(made)
     }
 }
 
-/// What the plugin has made; `None` for its input.
-fn made(call: &mut Call<'_>, result: abi::Handle, input: abi::Handle) -> Option<Liquid<'static>> {
-    if result == input {
-        return None;
-    }
+/// What the plugin has made.
+fn made(call: &mut Call<'_>, result: abi::Handle) -> Liquid<'static> {
     match call.node(result) {
         // Bytes that are text are text.
         Node::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Some(Liquid::text(text)),
+            Ok(text) => Liquid::text(text),
             Err(_) => {
                 call.fail("it made bytes that are no text");
-                Some(Liquid::Nil)
+                Liquid::Nil
             }
         },
-        node => Some(call.copy(node).map_or(Liquid::Nil, |value| of_value(&value))),
+        node => call.copy(node).map_or(Liquid::Nil, |value| of_value(&value)),
     }
 }
 
@@ -210,12 +212,12 @@ impl Tag for PluginTag {
         let mut result = 0;
         // SAFETY: the plugin has registered the function for this state; the handles and bytes, and the room for
         // one handle, live until it returns.
-        let status = unsafe {
+        let status = call.run(|call| unsafe {
             let (values, count) = (positional.as_ptr(), positional.len());
             let (state, result) = (self.spec.raw.state, &raw mut result);
-            render(state, call.pointer(), markup, values, count, named, content, result)
-        };
-        let made = made(&mut call, result, u64::MAX).unwrap_or_default();
+            render(state, call, markup, values, count, named, content, result)
+        });
+        let made = made(&mut call, result);
         call.outcome(status).map_err(|error| self.seat.failed(&error))?;
         let text = made.to_text();
         bengal_liquid::limits::text_bytes(text.len())?;

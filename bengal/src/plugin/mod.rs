@@ -6,7 +6,8 @@
 //! 4. `stage` puts its stages into the chain; a callback that runs is a `call`, and sees items by their
 //!    `fields` and the site by `model`.
 //!
-//! What is `unsafe` in bengal, but for the allocator, is in `load`, `host`, `register`, `stage` and `liquid`.
+//! What is `unsafe` in bengal, but for the allocator, is in `load`, `host`, `given`, `call`, `register`, `stage` and
+//! `liquid`.
 //!
 //! **Invariant:** only what the command line or the configuration names is opened, by its path, and no
 //! plugin is opened whose handshake fails.
@@ -17,6 +18,7 @@
 mod bundled;
 mod call;
 mod fields;
+mod given;
 pub mod handshake;
 mod host;
 mod json;
@@ -26,6 +28,7 @@ mod markers;
 mod model;
 pub mod observer;
 mod options;
+mod place;
 mod register;
 mod stage;
 
@@ -241,18 +244,19 @@ impl Plugins {
             registry.register(Box::new(Shown { name, slot }));
         }
         let chain = registry.into_chain()?;
-        let names: Vec<&str> = chain.iter().map(|stage| stage.name()).collect();
-        self.settle(&names)?;
-        Ok(names.iter().map(|name| ((*name).to_owned(), NAMES.contains(name))).collect())
+        self.settle_in(&chain)?;
+        let names = chain.iter().map(|stage| stage.name());
+        Ok(names.map(|name| (name.to_owned(), NAMES.contains(&name))).collect())
     }
 
-    /// Tells the stages where in the chain of these names they stand.
+    /// Tells the stages where in `chain` they stand.
     ///
     /// # Errors
     /// Of one that stands where nothing of what it asks for comes by.
-    pub fn settle(&self, chain: &[&str]) -> Result<(), LoadError> {
+    pub fn settle_in(&self, chain: &[Box<dyn Stage + '_>]) -> Result<(), LoadError> {
         let specs = self.list.iter().flat_map(|plugin| &plugin.stages);
-        stage::settle(specs, chain).map_err(LoadError::new)
+        let names: Vec<&str> = chain.iter().map(|stage| stage.name()).collect();
+        stage::settle(specs, &names).map_err(LoadError::new)
     }
 
     /// Tells all observers of an event. The first that fails ends the build, in a sentence.

@@ -2,9 +2,11 @@
 
 use std::sync::Mutex;
 
+use bengal_metrics::Record;
 use bengal_plugin::abi;
 
 use super::Plugins;
+use crate::build::Purpose;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline::runner::StageReport;
 use crate::site::Settings;
@@ -21,16 +23,8 @@ pub struct Watch<'b> {
 /// How a build ended, for observers.
 #[derive(Clone, Copy, Debug)]
 pub struct End<'a> {
-    /// Pages of the site.
-    pub pages: usize,
-    /// Output files that are new or changed.
-    pub written: u64,
-    /// Output files that were as they should be.
-    pub unchanged: u64,
-    /// Output files that no longer belong.
-    pub removed: u64,
-    /// Milliseconds.
-    pub time_ms: f64,
+    /// What was measured.
+    pub record: &'a Record,
     /// The build's exit code.
     pub exit_code: u8,
     /// Why it was cancelled.
@@ -70,13 +64,14 @@ impl<'b> Watch<'b> {
     }
 
     /// The build begins.
-    pub fn started(&mut self, output: &std::path::Path, jobs: usize) {
+    pub fn started(&mut self, output: &std::path::Path, jobs: usize, purpose: Purpose) {
         let root = &self.settings.root;
         self.tell(abi::EVENT_STARTED, || {
             map([
                 ("site", text(&root.to_string_lossy())),
                 ("output", text(&output.to_string_lossy())),
                 ("jobs", number(jobs)),
+                ("command", text(purpose.command())),
             ])
         });
     }
@@ -126,19 +121,30 @@ impl<'b> Watch<'b> {
         }
     }
 
-    /// The build has ended. Gives why an observer has failed, if one has.
-    pub fn finished(mut self, end: End<'_>) -> Option<String> {
+    /// The build has ended.
+    pub fn finished(&mut self, end: End<'_>) {
+        let outputs = end.record.outputs.unwrap_or_default();
         self.tell(abi::EVENT_FINISHED, || {
-            map([
-                ("pages", number(end.pages)),
-                ("written", number(end.written)),
-                ("unchanged", number(end.unchanged)),
-                ("removed", number(end.removed)),
-                ("build_time_ms", Value::Float(end.time_ms)),
+            let own = map([
+                ("pages", number(end.record.total_pages)),
+                ("written", number(outputs.written)),
+                ("unchanged", number(outputs.unchanged)),
+                ("removed", number(outputs.removed)),
                 ("exit_code", number(end.exit_code)),
                 ("failure", optional(end.failure)),
-            ])
+            ]);
+            match (serde_json::to_value(end.record).map(super::json::value), own) {
+                (Ok(Value::Map(mut all)), Value::Map(own)) => {
+                    all.extend(own);
+                    Value::Map(all)
+                }
+                (_, own) => own,
+            }
         });
-        self.failure
+    }
+
+    /// Why an observer has failed, if one has.
+    pub fn take_failure(&mut self) -> Option<String> {
+        self.failure.take()
     }
 }

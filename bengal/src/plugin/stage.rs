@@ -19,11 +19,13 @@ use super::fields;
 use super::model::World;
 use super::register::{ObserverSpec, StageSpec};
 use super::{Plugin, Shared};
+use crate::content::front_matter::exclusion;
+use crate::content::page::Parsed;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
 use crate::pipeline::item::{FileBytes, FileCopy, Output, Source};
 use crate::pipeline::{Barrier, Item, Outbox, PerItem, Slot as Place, Stage, StageError, Work};
-use crate::site::{Claims, Owner};
+use crate::site::{Claims, Owner, Settings};
 use crate::stages::{Context, NAMES, taken};
 use crate::value::{Text, Value};
 
@@ -118,6 +120,11 @@ impl Desk<'_> {
         self.out.report(diagnostic);
     }
 
+    /// Whether the stage has said that it is about the HTML of pages.
+    pub fn sees_html(&self) -> bool {
+        self.spec.items & abi::ITEM_HTML != 0
+    }
+
     fn phase(&self) -> Phase {
         Phase(self.spec.phase.load(Ordering::Relaxed))
     }
@@ -177,12 +184,12 @@ impl Desk<'_> {
             return failed(format!("it writes {path}, which is bengal's own"));
         }
         if let Some(claims) = self.claims {
-            let owner = Owner::other(format!("the stage {}", self.spec.name));
+            let owner = Owner::Stage(self.spec.name.as_str().into());
             let mut claims = claims.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match claims.claim(path.to_owned(), &owner) {
                 Ok(()) => {}
                 // Which of the two came first is a matter of threads: neither may win.
-                Err(other) if other.to_string().starts_with("the stage ") => {
+                Err(other @ Owner::Stage(_)) => {
                     return failed(format!("the output file {path} was made by {other} already"));
                 }
                 Err(other) => {
@@ -315,7 +322,7 @@ impl Worker<'_> {
                 &many
             }
         };
-        let status = function(call.pointer(), handles);
+        let status = call.run(|call| function(call, handles));
         let current = if let Role::Stage(desk) = &call.role { desk.current } else { 0 };
         (call.outcome(status), current)
     }
@@ -354,8 +361,12 @@ impl Worker<'_> {
         })
     }
 
+    /// Whether it is given `item`. What is left out, and was not parsed, passes by: it will be no page.
     fn wants(&self, item: &Item) -> bool {
+        let Settings { now, wanted, .. } = self.stage.context.settings;
+        let is_left_out = |page: &Parsed| exclusion(&page.front, now.seconds, *wanted).is_some();
         self.stage.spec.items & fields::kind(item) != 0
+            && !matches!(item, Item::Page(page) if is_left_out(page))
     }
 }
 
@@ -465,6 +476,6 @@ pub(super) fn tell(
     let handle = call.handle(data.into());
     let Some(function) = observer.raw.event else { return Ok(()) };
     // SAFETY: the plugin has registered the function for this state; calls come one after the other.
-    let status = unsafe { function(observer.raw.state, call.pointer(), event, handle) };
+    let status = call.run(|call| unsafe { function(observer.raw.state, call, event, handle) });
     call.outcome(status)
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::making::{Making, at};
 use super::{ScaffoldError, refused};
 use crate::plugin::handshake::is_name;
+use crate::stages::NAMES;
 
 /// The language of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,9 @@ pub struct NewPlugin {
     /// The command that builds and tests it.
     pub test: &'static str,
 }
+
+/// The crate of the SDK, which a plugin cannot be besides.
+const SDK: &str = "bengal-plugin";
 
 type Files = &'static [(&'static str, &'static str)];
 
@@ -74,6 +78,12 @@ pub fn new_plugin(
     if !is_name(name) || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         let reason = "is no name for a plugin: a letter, then letters, digits, `-` and `_`";
         return Err(refused(name, reason));
+    }
+    if NAMES.contains(&name) {
+        return Err(refused(name, "is a stage of bengal's: a plugin's would be a second one"));
+    }
+    if name.replace('_', "-") == SDK {
+        return Err(refused(name, "is what plugins are written with"));
     }
     let folder = std::path::absolute(parent.join(name)).map_err(at(parent))?;
     if folder.symlink_metadata().is_ok() {

@@ -25,6 +25,9 @@
 //! build runs: files are renamed into place whole, and those of the last build stay until new ones
 //! replace them, so no request sees half a file, and a build that is refused changes nothing.
 //!
+//! A plugin whose library has changed is loaded anew: what is opened is a copy in the temporary folder, as the
+//! system gives a path's first library for ever, and writing over one that is open ends the process.
+//!
 //! **Invariant:** nothing in the site's folder is made, changed or removed.
 
 mod rebuild;
@@ -38,7 +41,7 @@ use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{Sender, unbounded};
 
-use crate::build::{BuildError, BuildOptions, BuildReport, CONFIG, open_site};
+use crate::build::{BuildError, BuildOptions, BuildReport, CONFIG, Purpose, open_site};
 use rebuild::Rebuilds;
 use server::{Hosts, Server};
 use watch::Watcher;
@@ -165,6 +168,8 @@ pub fn serve(options: &ServeOptions, console: &dyn Console) -> Result<(), ServeE
         state: Some(place.join("state")),
         origin: Some(origin.clone()),
         keep_on_errors: true,
+        plugin_copies: Some(place.join("plugins")),
+        purpose: Purpose::Serve,
         ..options.build.clone()
     };
     let hosts = Hosts::new(&options.host, address.ip());

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
@@ -12,7 +12,7 @@ use super::server::Server;
 use super::status::History;
 use super::watch::Watcher;
 use super::{Console, Message, News};
-use crate::build::{BuildError, BuildOptions};
+use crate::build::{BuildError, BuildOptions, BuildReport, plugin_libraries};
 use crate::diagnostic::display_path;
 
 /// Changes have settled when none came for so long: an editor writes a file in less. The settling is
@@ -30,6 +30,10 @@ pub(super) struct Rebuilds<'a> {
     server: &'a Server,
     console: &'a dyn Console,
     history: History,
+    /// Files that plugins have declared in the last build that was one.
+    declared: Vec<PathBuf>,
+    /// Changes that nobody has told of, as they were not watched yet.
+    missed: BTreeSet<PathBuf>,
 }
 
 /// What changed since the last build began.
@@ -47,7 +51,9 @@ impl<'a> Rebuilds<'a> {
         server: &'a Server,
         console: &'a dyn Console,
     ) -> Self {
-        Self { options, watcher, server, console, history: History::new() }
+        let history = History::new();
+        let (declared, missed) = (Vec::new(), BTreeSet::new());
+        Self { options, watcher, server, console, history, declared, missed }
     }
 
     /// Builds for the first time, and opens the server under the URL that begins with `origin`.
@@ -56,13 +62,36 @@ impl<'a> Rebuilds<'a> {
     /// When nothing could be built: there is nothing to serve.
     pub fn first(&mut self, origin: &str) -> Result<(), BuildError> {
         // Before the build reads anything, so that no change is missed.
+        self.watch_plugins(SystemTime::now());
         self.follow(&Changes::default());
-        let report = self.console.build(&self.options)?;
+        let report = self.build()?;
         self.server.publish(self.history.built(&report));
         let url = format!("{origin}{}/", report.base_path);
         self.console.tell(News::Serving { url: &url });
         self.console.tell(News::Built { report: &report, changed: &[] });
         Ok(())
+    }
+
+    /// Builds, and watches what plugins have read.
+    fn build(&mut self) -> Result<BuildReport, BuildError> {
+        let begun = SystemTime::now();
+        let built = self.console.build(&self.options);
+        if let Ok(report) = &built {
+            self.declared.clone_from(&report.plugin_inputs);
+        }
+        self.watch_plugins(begun);
+        self.follow(&Changes::default());
+        built
+    }
+
+    /// Has the libraries of plugins watched, and the files that they have declared. Of what is new among them,
+    /// changes since `begun` are noted.
+    fn watch_plugins(&mut self, begun: SystemTime) {
+        let libraries = plugin_libraries(&self.options, self.watcher.root());
+        // While the configuration is wrong, nobody knows which ones.
+        let Some(libraries) = libraries else { return };
+        let files = libraries.iter().chain(&self.declared);
+        self.missed.extend(self.watcher.watch_files(files, begun));
     }
 
     /// Builds again at each change, until a signal asks to stop.
@@ -76,9 +105,9 @@ impl<'a> Rebuilds<'a> {
     }
 
     /// The next changes, settled; `None` when it is time to stop.
-    fn gather(&self, messages: &Receiver<Message>) -> Option<Changes> {
-        let mut changes = Changes::default();
-        let mut limit = None;
+    fn gather(&mut self, messages: &Receiver<Message>) -> Option<Changes> {
+        let mut changes = Changes { paths: std::mem::take(&mut self.missed), lost: false };
+        let mut limit = (!changes.paths.is_empty()).then(|| Instant::now() + PATIENCE);
         loop {
             let message = match limit {
                 None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -108,7 +137,7 @@ impl<'a> Rebuilds<'a> {
         let named = changes.paths.iter().map(|path| display_path(self.watcher.root(), path));
         let changed: Vec<String> = named.collect();
         // The pages are told before the person is: that is what they wait for.
-        match self.console.build(&self.options) {
+        match self.build() {
             Ok(report) => {
                 self.server.publish(self.history.built(&report));
                 self.console.tell(News::Built { report: &report, changed: &changed });

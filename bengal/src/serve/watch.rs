@@ -1,8 +1,9 @@
 //! What of a site is watched. The only module that names notify.
 //!
 //! Watched are the folders that a build reads, what symbolic links in them lead to, and the
-//! configuration; not the output, `.bengal`, or whatever else lies in the site, so that neither a
-//! build nor a log written there sets off another build.
+//! configuration, the libraries of plugins and the files that plugins declare, wherever they are; not the output,
+//! `.bengal`, or whatever else lies in the site, so that neither a build nor a log written there sets off
+//! another build.
 //!
 //! **Invariant:** reading a file is no change; what a build ignores sets off none.
 
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crossbeam_channel::Sender;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -25,6 +27,8 @@ pub(super) struct Watcher {
     scope: Scope,
     /// What notify was told to watch.
     watched: BTreeSet<PathBuf>,
+    /// Whether there are files of plugins that are not watched yet.
+    has_new: bool,
     /// What the site looked like before the last build, once changes were lost.
     seen: Option<u64>,
 }
@@ -42,7 +46,7 @@ impl Watcher {
         let notify = RecommendedWatcher::new(tell, settings);
         let notify = notify.map_err(|error| ServeError::Watch(error.to_string()))?;
         let scope = Scope::new(root, config);
-        Ok(Self { notify, scope, watched: BTreeSet::new(), seen: None })
+        Ok(Self { notify, scope, watched: BTreeSet::new(), has_new: false, seen: None })
     }
 
     /// Whether a change of `path` calls for a build.
@@ -55,13 +59,32 @@ impl Watcher {
         &self.scope.root
     }
 
+    /// Watches these files of plugins, and no others any more. Gives those among them that were not watched
+    /// before and have changed since `begun`.
+    pub fn watch_files<'p>(
+        &mut self,
+        files: impl Iterator<Item = &'p PathBuf>,
+        begun: SystemTime,
+    ) -> Vec<PathBuf> {
+        let files = files.flat_map(|file| self.scope.resolved(file)).collect();
+        let before = std::mem::replace(&mut self.scope.of_plugins, files);
+        let new = self.scope.of_plugins.difference(&before);
+        let changed = |file: &&PathBuf| {
+            file.metadata().and_then(|found| found.modified()).is_ok_and(|time| time >= begun)
+        };
+        let changed = new.clone().filter(changed).cloned().collect();
+        self.has_new |= new.count() > 0;
+        changed
+    }
+
     /// Watches what has come into the site by `changed`, or all if this is the first time. Returns
     /// the folders that cannot be watched, and why.
     pub fn follow(&mut self, changed: &BTreeSet<PathBuf>) -> Vec<(PathBuf, String)> {
         let leads_on = |path: &PathBuf| {
             path.symlink_metadata().is_ok_and(|found| found.is_dir() || found.is_symlink())
         };
-        if !self.watched.is_empty() && !changed.iter().any(leads_on) {
+        let has_new = std::mem::take(&mut self.has_new);
+        if !self.watched.is_empty() && !has_new && !changed.iter().any(leads_on) {
             return Vec::new();
         }
         self.scope.explore();
@@ -126,18 +149,27 @@ struct Scope {
     folders: BTreeSet<PathBuf>,
     /// Single files that links lead to.
     files: BTreeSet<PathBuf>,
+    /// Libraries of plugins and what they have declared, each as it is named, in a folder without links, and
+    /// where that leads. They need not be there.
+    of_plugins: BTreeSet<PathBuf>,
 }
 
 impl Scope {
     fn new(root: PathBuf, config: &Path) -> Self {
-        // Its folder is made canonical, not it: it may not be there yet, or be a link.
-        let config = std::path::absolute(config).unwrap_or_else(|_| config.to_owned());
-        let parent = config.parent().and_then(|parent| parent.canonicalize().ok());
-        let config = match (parent, config.file_name()) {
-            (Some(parent), Some(name)) => parent.join(name),
-            _ => config,
+        let config = in_real_folder(config);
+        let (folders, files, of_plugins) = Default::default();
+        Self { root, config, folders, files, of_plugins }
+    }
+
+    /// A file of a plugin as changes of it are told. None of one that bengal hides in the site: what it keeps
+    /// there changes in every build.
+    fn resolved(&self, file: &Path) -> Vec<PathBuf> {
+        let own = in_real_folder(file);
+        let real = own.canonicalize().ok();
+        let shown = |path: &PathBuf| {
+            path.strip_prefix(&self.root).map_or(true, |within| !within.iter().any(is_hidden))
         };
-        Self { root, config, folders: BTreeSet::new(), files: BTreeSet::new() }
+        std::iter::once(own).chain(real).filter(shown).collect()
     }
 
     /// Finds what links lead to. As in a build, they lead nowhere outside of the site, and not to
@@ -168,14 +200,19 @@ impl Scope {
     fn places(&self) -> Vec<(PathBuf, RecursiveMode)> {
         let parents = self.files.iter().chain([&self.config]).filter_map(|file| file.parent());
         let parents: BTreeSet<_> = parents.chain([self.root.as_path()]).collect();
-        let alone = parents.into_iter().filter(|parent| !self.folders.contains(*parent));
+        let of_plugins = self.of_plugins.iter().filter_map(|file| nearest_folder(file));
+        let alone = parents.into_iter().chain(of_plugins).collect::<BTreeSet<_>>().into_iter();
+        let alone = alone.filter(|parent| !self.folders.contains(*parent));
         let alone = alone.map(|parent| (parent.to_owned(), RecursiveMode::NonRecursive));
         let whole = self.folders.iter().map(|path| (path.clone(), RecursiveMode::Recursive));
         alone.chain(whole).collect()
     }
 
     fn is_input(&self, path: &Path) -> bool {
-        if path == self.config || self.files.contains(path) {
+        // Also a folder that was missing on the way to a file of a plugin's.
+        let leads_to = |file: &PathBuf| file.starts_with(path);
+        if path == self.config || self.files.contains(path) || self.of_plugins.iter().any(leads_to)
+        {
             return true;
         }
         let mut folders = self.folders.iter().filter_map(|folder| path.strip_prefix(folder).ok());
@@ -190,7 +227,8 @@ impl Scope {
             .iter()
             .flat_map(|folder| entries(folder))
             .map(walkdir::DirEntry::into_path);
-        for path in files.chain(self.files.iter().cloned()).chain([self.config.clone()]) {
+        let single = self.files.iter().chain(&self.of_plugins).cloned();
+        for path in files.chain(single).chain([self.config.clone()]) {
             let Ok(found) = path.symlink_metadata() else { continue };
             hash.write(path.as_os_str().as_encoded_bytes());
             hash.write_u64(found.len());
@@ -200,6 +238,21 @@ impl Scope {
         }
         hash.finish()
     }
+}
+
+/// `file` with its folder made canonical, and not itself: it may not be there yet, or be a link.
+fn in_real_folder(file: &Path) -> PathBuf {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let parent = file.parent().and_then(|parent| parent.canonicalize().ok());
+    match (parent, file.file_name()) {
+        (Some(parent), Some(name)) => parent.join(name),
+        _ => file,
+    }
+}
+
+/// The folder of `file`, or the one that is there on the way to it.
+fn nearest_folder(file: &Path) -> Option<&Path> {
+    file.ancestors().skip(1).find(|folder| folder.is_dir())
 }
 
 /// All in `folder` that is not hidden; links are met, not followed.

@@ -63,7 +63,11 @@ pub fn assemble(
     let Gathered { mut pages, data, files, templates_make_code } = gathered;
     // Two of one path, as a stage may make, are told apart by what stands in them.
     let key = |page: &Parsed| (page.language, page.body.stored.content());
-    pages.sort_unstable_by(|a, b| a.path.cmp(&b.path).then_with(|| key(a).cmp(&key(b))));
+    let facts = |page: &Parsed| format!("{:?} {} {:?}", page.title, page.url, page.front);
+    pages.sort_unstable_by(|a, b| {
+        let alike = a.path.cmp(&b.path).then_with(|| key(a).cmp(&key(b)));
+        alike.then_with(|| facts(a).cmp(&facts(b)))
+    });
     tree::cascade(&mut pages);
     let (left_out, excluded) = leave_out(&mut pages, settings);
     let mut claims = Claims::with_capacity(pages.len() * 2);
@@ -166,6 +170,10 @@ fn claim_pages(
             continue;
         };
         let file = content_path(&page.path);
+        if owner == Owner::Content(Arc::clone(&page.path)) {
+            reports.push(added_twice(&file));
+            continue;
+        }
         let rare = page.front.rare.as_deref();
         let what = match rare.map(|rare| (&rare.url, &rare.slug)) {
             Some((Some(_), _)) => "url:",
@@ -176,6 +184,11 @@ fn claim_pages(
         reports.push(conflict(&file, &page.url, &owner).at(place));
     }
     kept
+}
+
+fn added_twice(file: &str) -> Diagnostic {
+    let message = "there are two pages of this path, as a stage has added one";
+    Diagnostic::error(Code::UrlConflict, message).in_file(file).hint("one of them is left out")
 }
 
 fn conflict(file: &str, url: &str, owner: &Owner) -> Diagnostic {
@@ -192,7 +205,7 @@ fn needed(owner: &Owner, url: &str, title: &str) -> Diagnostic {
         Owner::Content(path) => {
             Diagnostic::error(Code::UrlConflict, message("it")).in_file(&content_path(path))
         }
-        Owner::Other(name) => Diagnostic::error(Code::UrlConflict, message(name)),
+        owner => Diagnostic::error(Code::UrlConflict, message(&owner.to_string())),
     };
     diagnostic.hint("give the page another `slug` or `url`")
 }

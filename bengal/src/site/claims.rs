@@ -15,6 +15,8 @@ use crate::content::slug::fold;
 pub enum Owner {
     /// The file of that path under `content/`.
     Content(Arc<str>),
+    /// The stage of that name, of a plugin.
+    Stage(Arc<str>),
     /// Something else, as messages name it.
     Other(Arc<str>),
 }
@@ -30,6 +32,7 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Content(path) => f.write_str(&content_path(path)),
+            Self::Stage(name) => write!(f, "the stage {name}"),
             Self::Other(name) => f.write_str(name),
         }
     }

@@ -9,12 +9,14 @@ use super::claims::Owner;
 use super::tree::nearest;
 use crate::content::page::Kind;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::pipeline::item::{Data, FileCopy};
+use crate::pipeline::item::{Data, FileBytes, FileCopy};
 use crate::value::{Map, Text, Value};
 
 /// The data files as one map: folders are maps, a file's name without its extension is its key.
 pub fn data(mut files: Vec<Data>, reports: &mut Vec<Diagnostic>) -> Map {
-    files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    // Two of one path, as a stage may make, are told apart by what stands in them.
+    let facts = |data: &Data| format!("{:?}", data.value);
+    files.sort_unstable_by(|a, b| a.path.cmp(&b.path).then_with(|| facts(a).cmp(&facts(b))));
     let mut root = Map::new();
     for file in files {
         let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
@@ -49,7 +51,15 @@ pub fn place(
     mut files: Vec<FileCopy>,
     left_out: &[String],
 ) -> (Vec<FileCopy>, Vec<FileLink>) {
-    files.sort_by(|a, b| (a.resource.as_ref(), &a.to).cmp(&(b.resource.as_ref(), &b.to)));
+    // Of two of one path, one on the disk goes before one that a stage has made.
+    let key = |file: &FileCopy| match &file.from {
+        FileBytes::Path(path) => (false, path.as_os_str().as_encoded_bytes().to_vec()),
+        FileBytes::Memory(bytes) => (true, bytes.to_vec()),
+    };
+    files.sort_by(|a, b| {
+        let alike = (a.resource.as_ref(), &a.to).cmp(&(b.resource.as_ref(), &b.to));
+        alike.then_with(|| key(a).cmp(&key(b)))
+    });
     let bundles = Bundles::new(builder, left_out);
     let mut placed = Vec::with_capacity(files.len());
     let mut links = Vec::new();

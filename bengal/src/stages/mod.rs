@@ -16,6 +16,7 @@ use crate::manifest::Manifest;
 use crate::output::OutputDir;
 use crate::pipeline::registry::Registry;
 use crate::pipeline::stage::Stage;
+use crate::profile::templates::TemplateProfile;
 use crate::site::{Claims, Settings, Site};
 use crate::store::BodyStore;
 use crate::template::Templates;
@@ -61,6 +62,8 @@ pub struct Context<'b> {
     pub template: Option<&'b str>,
     /// Whether a stage between parse and taxonomy wants the HTML of pages.
     pub hold_html: bool,
+    /// Where it is recorded what templates cost; `None` where that is not asked for.
+    pub profile: Option<&'b TemplateProfile>,
 }
 
 /// How a built-in stage is made.

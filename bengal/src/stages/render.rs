@@ -13,9 +13,11 @@ use crate::content::page::{Kind, Link};
 use crate::content::permalink::output_path;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::incremental::made::{Rendered, print_of};
-use crate::incremental::read::{self, What};
+use crate::incremental::read::{self, Reads, What};
+use crate::memory;
 use crate::pipeline::item::{Item, Output, Render as Job};
 use crate::pipeline::stage::{Outbox, PerItem, Slot, Stage, StageError, Work};
+use crate::profile::templates::{Recorder, TemplateProfile};
 use crate::site::{Made, Missing, Page, Site, content_path, list_url};
 use crate::template::current::{CurrentPage, Paginator};
 use crate::template::page_view::{SiteView, Sources};
@@ -40,8 +42,9 @@ impl Stage for Render<'_> {
             context: self.context,
             body: Vec::new(),
             content: String::new(),
+            html: String::new(),
             buffers: Buffers::default(),
-            size: 0,
+            recorder: self.context.profile.map(TemplateProfile::recorder),
             kept: Kept::new(self.context),
         }))
     }
@@ -51,9 +54,9 @@ struct Renderer<'b> {
     context: &'b Context<'b>,
     body: Vec<u8>,
     content: String,
+    html: String,
     buffers: Buffers,
-    /// Bytes of the page before: the next is likely as large.
-    size: usize,
+    recorder: Option<Recorder<'b>>,
     kept: Kept<'b>,
 }
 
@@ -63,59 +66,68 @@ impl PerItem for Renderer<'_> {
         if self.kept.keep(job) {
             return Ok(());
         }
-        match self.noted(job, &mut out.reports)? {
-            Some(output) => {
-                self.context.written.rendered.fetch_add(1, Ordering::Relaxed);
-                out.emit(Item::Output(output))
+        // The further pages of a list are no pages of the site.
+        let pages = u64::from(job.number == 1);
+        let counts = self.context.written;
+        let before = out.reports.len();
+        // What this leaves allocated stays: buffers, views of the site, what is remembered of it.
+        let (rendered, reads) = memory::kept(|| self.noted(job, &mut out.reports))?;
+        match rendered {
+            Some(page) => {
+                counts.rendered.fetch_add(pages, Ordering::Relaxed);
+                let path = Arc::from(output_path(&list_url(&page.url, job.number)));
+                // A copy is as long as the page, which the buffer is not.
+                let bytes = self.html.as_bytes().to_vec();
+                // A page that has diagnostics is rendered each time, and so has them each time.
+                let clean = out.reports.len() == before;
+                let made_of = reads.as_ref().filter(|_| clean);
+                let made_of = made_of.and_then(|reads| self.made_of(job, reads)).map(Box::new);
+                memory::kept(|| drop(reads));
+                out.emit(Item::Output(Output { path, bytes, page: Some(job.page), made_of }))
             }
             None => {
-                // The further pages of a list are no pages of the site.
-                let pages = u64::from(job.number == 1);
-                self.context.written.left_out.fetch_add(pages, Ordering::Relaxed);
+                counts.left_out.fetch_add(pages, Ordering::Relaxed);
                 Ok(())
             }
         }
     }
 }
 
-impl Renderer<'_> {
-    /// The finished page, with what it was made of.
+impl<'b> Renderer<'b> {
+    /// Renders a page, and notes what that reads, where it is to be known again.
     fn noted(
         &mut self,
         job: Job,
         reports: &mut Vec<Diagnostic>,
-    ) -> Result<Option<Output>, StageError> {
-        let Context { cache: Some(cache), site, .. } = *self.context else {
-            return self.render(job, reports);
-        };
-        let before = reports.len();
+    ) -> Result<(Option<&'b Page>, Option<Reads>), StageError> {
+        let Some(cache) = self.context.cache else { return Ok((self.render(job, reports)?, None)) };
         let (rendered, reads) = read::noting(&cache.names, || {
             for what in [What::Front, What::Body, What::Links] {
                 read::note_page(what, job.page);
             }
             self.render(job, reports)
         });
-        let (Some(mut output), Some(site)) = (rendered?, site.get()) else { return Ok(None) };
-        // A page that has diagnostics is rendered each time, and so has them each time.
-        if reports.len() == before {
-            let prints = cache.prints(site, self.context);
-            let print = |read, extent| print_of(read, extent, &cache.names, prints, site);
-            let own =
-                reads.own.iter().map(|(read, extent)| (*read, *extent, print(*read, *extent)));
-            let template = template_of(self.context, site, job, reports).into();
-            let own = own.collect();
-            output.made_of =
-                Some(Box::new(Rendered { page: job.page, template, own, shared: reads.shared }));
-        }
-        Ok(Some(output))
+        Ok((rendered?, Some(reads)))
     }
 
-    /// The finished page; `None` when a template failed, which was reported.
+    /// What the page was made of, of which `reads` were noted.
+    fn made_of(&self, job: Job, reads: &Reads) -> Option<Rendered> {
+        let Context { cache: Some(cache), site, .. } = *self.context else { return None };
+        let site = site.get()?;
+        let prints = cache.prints(site, self.context);
+        let print = |read, extent| print_of(read, extent, &cache.names, prints, site);
+        let own = reads.own.iter().map(|(read, extent)| (*read, *extent, print(*read, *extent)));
+        let own = own.collect();
+        let template = template_of(self.context, site, job, &mut Vec::new()).into();
+        Some(Rendered { page: job.page, template, own, shared: reads.shared.clone() })
+    }
+
+    /// Renders a page into the buffer; gives it, or `None` when a template failed, which was reported.
     fn render(
         &mut self,
         job: Job,
         reports: &mut Vec<Diagnostic>,
-    ) -> Result<Option<Output>, StageError> {
+    ) -> Result<Option<&'b Page>, StageError> {
         let Context { settings, templates, languages, store, site, views, within, .. } =
             *self.context;
         let Some(site) = site.get() else {
@@ -155,21 +167,17 @@ impl Renderer<'_> {
             content,
             paginator: paginator.as_ref(),
             name: &name,
+            recorder: self.recorder.as_ref(),
         };
         let template = template_of(self.context, site, job, reports);
-        let mut html = String::with_capacity(self.size + self.size / 4);
-        match templates.render(&template, &rendering, &mut self.buffers, &mut html, reports) {
-            Ok(()) => {}
-            Err(RenderError::Unusable) => return Ok(None),
+        match templates.render(&template, &rendering, &mut self.buffers, &mut self.html, reports) {
+            Ok(()) => Ok(Some(page)),
+            Err(RenderError::Unusable) => Ok(None),
             Err(RenderError::Failed(diagnostic)) => {
                 reports.push(*diagnostic);
-                return Ok(None);
+                Ok(None)
             }
         }
-        self.size = html.len();
-        let path = output_path(&list_url(&page.url, job.number));
-        let bytes = html.into_bytes();
-        Ok(Some(Output { path: Arc::from(path), bytes, page: Some(job.page), made_of: None }))
     }
 }
 

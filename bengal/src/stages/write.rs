@@ -22,6 +22,8 @@ pub struct WriteCounts {
     pub style_sheets: AtomicU64,
     /// Output files that held their bytes already.
     pub unchanged: AtomicU64,
+    /// Output files that are copies of others.
+    pub copied: AtomicU64,
     /// Pages that were rendered; counted by render.
     pub rendered: AtomicU64,
     /// Pages whose files are as they should be, and so were not rendered; counted by render.
@@ -91,6 +93,7 @@ impl PerItem for Writer<'_> {
             }
             Item::File(FileCopy { from, to, .. }) => {
                 let to: Arc<str> = Arc::from(&*to);
+                counts.copied.fetch_add(1, Ordering::Relaxed);
                 match from {
                     FileBytes::Path(from) => self.copy(to, &from, out),
                     FileBytes::Memory(bytes) => self.bytes((to, Origin::Other), &bytes, out),

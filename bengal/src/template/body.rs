@@ -46,8 +46,14 @@ impl<'m> SiteView<'m> {
         let source = TemplateSource { name: file.clone(), file, text: text.to_owned() };
         let (body, name) = (Body::default(), site.name_of(id));
         let page = CurrentPage::new(view.page(id), Made { body: &body, html: "" }, "");
-        let rendering =
-            Rendering { site: view, page: &page, content: "", paginator: None, name: &name };
+        let rendering = Rendering {
+            site: view,
+            page: &page,
+            content: "",
+            paginator: None,
+            name: &name,
+            recorder: None,
+        };
         let markdown = match templates.render_text(source, start, &rendering, reports) {
             Ok(markdown) => markdown,
             Err(RenderError::Unusable) => return None,

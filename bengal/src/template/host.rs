@@ -9,6 +9,7 @@ use std::path::{Component, Path};
 
 use bengal_liquid::host::{File, Host, NoSite};
 use bengal_liquid::limits::{Budget, Limit};
+use bengal_liquid::template::Template;
 
 use super::Rendering;
 use crate::config::Config;
@@ -74,6 +75,18 @@ impl Host for PageHost<'_, '_> {
             }
             sources.site.fill_links(page, made, 0..made.html.len(), sources.settings)
         })
+    }
+
+    fn enter(&self, template: &Template) {
+        if let Some(recorder) = self.rendering.recorder {
+            recorder.enter(template.name());
+        }
+    }
+
+    fn leave(&self, _template: &Template, bytes: usize) {
+        if let Some(recorder) = self.rendering.recorder {
+            recorder.leave(bytes);
+        }
     }
 }
 

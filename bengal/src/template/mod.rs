@@ -40,11 +40,13 @@ use crate::content::front_matter;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::incremental::fingerprint::{self, of_bytes};
 use crate::incremental::read::{self, What};
+use crate::profile::templates::Recorder;
 pub use archetype::fill_archetype;
 use current::{CurrentPage, Globals, Paginator};
 use host::PageHost;
 use kept::Kept;
 pub use language::language;
+pub use page_view::Bodiless;
 use page_view::SiteView;
 
 /// The names that `site` has in templates: none of a plugin's.
@@ -380,6 +382,8 @@ pub struct Rendering<'r, 'm> {
     pub paginator: Option<&'r Paginator<'m>>,
     /// What it is called in messages.
     pub name: &'r str,
+    /// Where it is recorded what its templates cost.
+    pub recorder: Option<&'r Recorder<'r>>,
 }
 
 /// The ends of tags, and the filters, that make blocks of code.

@@ -7,6 +7,7 @@
 //! **Invariant:** another page's body is read from the store only when a template asks for it.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::OnceLock;
 
 use bengal_liquid::memo::Memo;
@@ -326,18 +327,43 @@ impl<'m> PageView<'m> {
             .expect("a page's view is reached through the site's, which is in the cell")
     }
 
-    /// Whether the field `name` is made of a body that is a template, and is not to be seen from one.
+    /// Whether the field `name` is made of a body that is a template, and is not to be seen from one, nor by
+    /// who is [`Bodiless`].
     pub(super) fn hides(&self, name: &str) -> bool {
         let written = name == "summary" && self.page.front.summary.is_some();
         self.page.body.template.is_some()
             && OF_BODIES.contains(&name)
             && !written
-            && self.site().sources.within.is_none()
+            && (self.site().sources.within.is_none() || BODILESS.get())
     }
 
     fn link(&self, what: What, id: Option<PageId>) -> Liquid<'m> {
         read::note_page(what, self.id);
         id.map_or(Liquid::Nil, |id| Liquid::Object(self.site().page(id)))
+    }
+}
+
+thread_local! {
+    static BODILESS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While it lives, what is made of bodies that are templates is nil to the calling thread: for who holds
+/// what such a body may wait for, here or on the thread that renders it.
+#[derive(Debug)]
+pub struct Bodiless {
+    around: bool,
+}
+
+impl Bodiless {
+    /// From now on.
+    pub fn begin() -> Self {
+        Self { around: BODILESS.replace(true) }
+    }
+}
+
+impl Drop for Bodiless {
+    fn drop(&mut self) {
+        BODILESS.set(self.around);
     }
 }
 

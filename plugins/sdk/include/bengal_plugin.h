@@ -149,7 +149,7 @@
 // For those who build the site.
 #define BENGAL_LOG_INFO 2
 
-// The build begins. Data: `site`, `output`, `jobs`.
+// The build begins. Data: `site`, `output`, `jobs`, `command` (`build` or `serve`).
 #define BENGAL_EVENT_STARTED 1
 
 // A stage has ended. Data: `name`, `plugin`, `workers`, `items_in`, `items_out`, `busy_ms`, `wall_ms`, …
@@ -159,7 +159,8 @@
 // `column`.
 #define BENGAL_EVENT_DIAGNOSTIC 3
 
-// The build has ended. Data: `pages`, `written`, `unchanged`, `removed`, `build_time_ms`, `exit_code`, `failure`.
+// The build has ended. Data: `pages`, `written`, `unchanged`, `removed`, `exit_code`, `failure`, and what was
+// measured, as the manual's page "Metrics" has it: `build_time_ms`, `stages`, …
 #define BENGAL_EVENT_FINISHED 4
 
 // What a plugin is: a data symbol of inline bytes, named `bengal_plugin_v1`, which the host reads in the file
@@ -186,7 +187,7 @@ typedef struct bengal_plugin_v1_t {
 } bengal_plugin_v1_t;
 
 // What the host knows of the callback that it has called. Good only until that returns, and only on
-// the thread that it was called on.
+// the thread that it was called on; functions that are given another do nothing, and fail.
 typedef struct bengal_call {
   uint8_t private_[0];
 } bengal_call;
@@ -420,6 +421,7 @@ typedef struct bengal_host_v1 {
   // 1 where somebody has that output path; 0 where nobody does, and before taxonomy, where nobody knows.
   int32_t (*has_output)(struct bengal_call *call, struct bengal_bytes path);
   // The site, as templates know it: `title`, `base_url`, `params`, …; from taxonomy on also `pages`, `data` and so on.
+  // 0 in filters and tags, which are given what they are about.
   bengal_handle (*site)(struct bengal_call *call);
   // `BENGAL_KIND_…` of a value; `BENGAL_KIND_NONE` of 0.
   uint32_t (*value_kind)(struct bengal_call *call, bengal_handle value);

@@ -118,14 +118,15 @@ pub const LOG_DEBUG: u32 = 1;
 /// For those who build the site.
 pub const LOG_INFO: u32 = 2;
 
-/// The build begins. Data: `site`, `output`, `jobs`.
+/// The build begins. Data: `site`, `output`, `jobs`, `command` (`build` or `serve`).
 pub const EVENT_STARTED: u32 = 1;
 /// A stage has ended. Data: `name`, `plugin`, `workers`, `items_in`, `items_out`, `busy_ms`, `wall_ms`, …
 pub const EVENT_STAGE_FINISHED: u32 = 2;
 /// A diagnostic, in the order in which they are shown. Data: `severity`, `code`, `message`, `hint`, `file`, `line`,
 /// `column`.
 pub const EVENT_DIAGNOSTIC: u32 = 3;
-/// The build has ended. Data: `pages`, `written`, `unchanged`, `removed`, `build_time_ms`, `exit_code`, `failure`.
+/// The build has ended. Data: `pages`, `written`, `unchanged`, `removed`, `exit_code`, `failure`, and what was
+/// measured, as the manual's page "Metrics" has it: `build_time_ms`, `stages`, …
 pub const EVENT_FINISHED: u32 = 4;
 
 /// Bytes that the one who gives them keeps alive for as long as the call lasts. `data` may be null
@@ -140,7 +141,7 @@ pub struct Bytes {
 }
 
 /// What the host knows of the callback that it has called. Good only until that returns, and only on
-/// the thread that it was called on.
+/// the thread that it was called on; functions that are given another do nothing, and fail.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Call {
@@ -438,6 +439,7 @@ pub struct Host {
     pub has_output: unsafe extern "C" fn(call: *mut Call, path: Bytes) -> i32,
 
     /// The site, as templates know it: `title`, `base_url`, `params`, …; from taxonomy on also `pages`, `data` and so on.
+    /// 0 in filters and tags, which are given what they are about.
     pub site: unsafe extern "C" fn(call: *mut Call) -> Handle,
 
     /// `BENGAL_KIND_…` of a value; `BENGAL_KIND_NONE` of 0.

@@ -93,6 +93,8 @@ fn enter<'c>(
         Err(payload) => {
             let noted = PANIC.try_with(|panic| panic.take()).ok().flatten();
             let words = noted.unwrap_or_else(|| format!("panicked: {}", message(&*payload)));
+            // What a panic carries may panic when it is dropped.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(std::mem::forget);
             (abi::FAILED, Some(words))
         }
     };
@@ -108,8 +110,10 @@ fn enter<'c>(
 /// # Safety
 /// `state` came from `Box::into_raw` of a `Box<T>`, and is not used again.
 unsafe extern "C" fn drop_box<T>(state: *mut c_void) {
-    // SAFETY: as the caller promises. A panic in `drop` has nobody to be told to.
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(unsafe { Box::from_raw(state.cast::<T>()) })));
+    // SAFETY: as the caller promises.
+    let work = || drop(unsafe { Box::from_raw(state.cast::<T>()) });
+    // A panic in `drop` has nobody to be told to; what it carries may panic again when it is dropped.
+    let _ = catch_unwind(AssertUnwindSafe(work)).map_err(std::mem::forget);
 }
 
 /// A stage, and the worker that was made to see its kind: the first that is asked for.

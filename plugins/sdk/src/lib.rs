@@ -123,10 +123,13 @@ macro_rules! bundled {
 /// Makes a library a plugin: exports its descriptor and its entry, and makes the host's allocator its own
 /// (but in its tests, which have no host).
 ///
-/// The plugin's name and version are the crate's.
+/// The plugin's name, where none is given, and its version are the crate's.
 #[macro_export]
 macro_rules! export {
     ($plugin:ty) => {
+        $crate::export!($plugin, env!("CARGO_PKG_NAME"));
+    };
+    ($plugin:ty, $name:expr) => {
         #[cfg(not(test))]
         #[global_allocator]
         static BENGAL_ALLOCATOR: $crate::Allocator = $crate::Allocator;
@@ -135,7 +138,7 @@ macro_rules! export {
         #[unsafe(no_mangle)]
         #[allow(non_upper_case_globals, missing_docs, reason = "its name is the ABI's")]
         pub static bengal_plugin_v1: $crate::abi::Descriptor =
-            $crate::descriptor(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+            $crate::descriptor($name, env!("CARGO_PKG_VERSION"));
 
         #[expect(unsafe_code, reason = "the host calls it, with raw pointers")]
         #[unsafe(no_mangle)]

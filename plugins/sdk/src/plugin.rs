@@ -279,13 +279,14 @@ pub trait Observer: Send + 'static {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'c> {
-    /// The build begins: `site`, `output`, `jobs`.
+    /// The build begins: `site`, `output`, `jobs`, `command`.
     Started(Value<'c>),
     /// A stage has ended: `name`, `plugin`, `workers`, `items_in`, `items_out`, `busy_ms`, `wall_ms`, …
     StageFinished(Value<'c>),
     /// A diagnostic, in the order in which they are shown: `severity`, `code`, `message`, `file`, `line`, …
     Diagnostic(Value<'c>),
-    /// The build has ended: `pages`, `written`, `exit_code`, `build_time_ms`, …
+    /// The build has ended: `pages`, `written`, `exit_code`, and all that was measured, such as
+    /// `build_time_ms` and `stages`. What is reported now is a warning that changes nothing any more.
     Finished(Value<'c>),
 }
 

@@ -3,6 +3,7 @@
 
 use crate::abi::{self, Bytes, Handle};
 use crate::error::Error;
+use crate::stage::Outbox;
 
 /// The host and the call that it has made, from which everything else is reached. A raw pointer keeps
 /// it on its thread.
@@ -281,5 +282,18 @@ impl<'c> Arguments<'c> {
     /// The named argument `key`.
     pub fn get(&self, key: &str) -> Option<Value<'c>> {
         self.context.value(self.named)?.get(key)
+    }
+
+    /// Says that the file at `path` was read for the result, or looked for in vain.
+    ///
+    /// # Errors
+    /// None that the plugin need look at: the host keeps them.
+    pub fn declare_input(&self, path: &str) -> Result<(), Error> {
+        Outbox { context: self.context }.declare_input(path)
+    }
+
+    /// Prints a line.
+    pub fn log(&self, line: &str) {
+        Outbox { context: self.context }.log(line);
     }
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod hostile;
+mod plugins;
 
 use std::fs;
 use std::net::TcpListener;

@@ -109,7 +109,7 @@ impl Template {
         renderer.budget = budget;
         renderer.most = out.len() + OUTPUT_BYTES;
         std::mem::swap(&mut renderer.out, out);
-        let rendered = renderer.block(&self.block);
+        let rendered = renderer.shown_to_host(self);
         std::mem::swap(&mut renderer.out, out);
         rendered?;
         Ok(renderer.undefined)
@@ -247,6 +247,16 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
             arguments: SmallVec::new(),
             captured: Vec::new(),
         }
+    }
+
+    /// Renders what `template` holds.
+    fn shown_to_host(&mut self, template: &'m Template) -> Rendered {
+        let host = self.scene.host;
+        let before = self.out.len();
+        host.enter(template);
+        let rendered = self.block(&template.block);
+        host.leave(template, self.out.len().saturating_sub(before));
+        rendered
     }
 
     fn block(&mut self, block: &'m Block) -> Rendered {

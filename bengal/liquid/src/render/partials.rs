@@ -212,7 +212,7 @@ impl<'m: 'v, 'v> Renderer<'m, 'v> {
         }
         self.included_from.push((self.template, offset));
         let outer = std::mem::replace(&mut self.template, template);
-        let flow = self.block(&template.block)?;
+        let flow = self.shown_to_host(template)?;
         self.template = outer;
         self.included_from.pop();
         Ok(flow)

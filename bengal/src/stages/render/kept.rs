@@ -47,7 +47,7 @@ impl<'b> Kept<'b> {
         });
         let Ok(made) = kept else { return false };
         let written = self.context.written;
-        written.kept.fetch_add(1, Ordering::Relaxed);
+        written.kept.fetch_add(u64::from(job.number == 1), Ordering::Relaxed);
         written.unchanged.fetch_add(1, Ordering::Relaxed);
         let bytes = made.stamp.map_or(0, crate::incremental::stamp::Stamp::size);
         written.bytes.fetch_add(bytes, Ordering::Relaxed);
