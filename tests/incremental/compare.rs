@@ -25,6 +25,8 @@ pub struct Outcome {
     pub failure: String,
     /// What a user reads of pages and files.
     pub counts: Value,
+    /// Pages that were rendered.
+    pub rendered: u64,
     /// Files that got new bytes.
     pub written: u64,
     /// Files that were removed.
@@ -47,6 +49,7 @@ impl From<&BuildReport> for Outcome {
                 "excluded": report.excluded,
                 "files": outputs.written + outputs.unchanged,
             }),
+            rendered: report.extent.pages_rendered,
             written: outputs.written,
             removed: outputs.removed,
         }
@@ -79,6 +82,7 @@ impl From<&Run> for Outcome {
                     "files": count("written") + count("unchanged"),
                 })
             },
+            rendered: end["pages_rendered"].as_u64().unwrap_or(0),
             written: count("written"),
             removed: count("removed"),
         }

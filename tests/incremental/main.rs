@@ -31,6 +31,7 @@ mod data;
 mod lists;
 mod output;
 mod plugins;
+mod rendered;
 mod state;
 mod templates;
 

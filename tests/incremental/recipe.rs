@@ -98,6 +98,13 @@ impl Recipe {
         Self { world: self.world.with_last(last) }
     }
 
+    /// Fails unless the last build has rendered just so many pages.
+    #[track_caller]
+    pub fn renders(self, pages: u64) -> Self {
+        assert_eq!(self.world.last().rendered, pages, "pages that were rendered");
+        self
+    }
+
     /// Fails unless the last build has written just so many files.
     #[track_caller]
     pub fn rewrites(self, files: u64) -> Self {

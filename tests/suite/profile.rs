@@ -36,7 +36,7 @@ fn site() -> Site {
 /// Builds it with `arguments`; the output must be that of a build without.
 fn build(site: &Site, arguments: &[&str]) -> Run {
     site.build_clean(&["-o", &shown(&site.parent().join("plain"))]);
-    let run = site.build_clean(arguments);
+    let run = site.build_clean(&[&["--full"], arguments].concat());
     let plain = crate::support::tree(&site.parent().join("plain"));
     assert_eq!(crate::support::differences(&plain, &site.output()), [""; 0]);
     run
@@ -110,7 +110,7 @@ fn watching_a_build_shows_in_no_allocation_of_its_stages() {
     let site = site();
     let trace = shown(&site.parent().join("trace.json"));
     let allocations = |arguments: &[&str]| {
-        let finished = finished(&site.build_clean(&[&["-j", "1"], arguments].concat()));
+        let finished = finished(&site.build_clean(&[&["-j", "1", "--full"], arguments].concat()));
         let stages = finished["stages"].as_array().unwrap().iter();
         let own = stages.filter(|stage| stage["name"] == "parse" || stage["name"] == "render");
         own.map(|stage| stage["allocations"].as_u64().unwrap()).collect::<Vec<_>>()

@@ -268,20 +268,26 @@ pub struct Reads {
 
 /// Names that were read, each once.
 #[derive(Debug, Default)]
-pub struct Names {
-    all: RwLock<(FxHashMap<Box<str>, u32>, Vec<Box<str>>)>,
+pub struct Names(RwLock<Numbered>);
+
+#[derive(Debug, Default)]
+struct Numbered {
+    numbers: FxHashMap<Box<str>, u32>,
+    names: Vec<Box<str>>,
 }
 
 impl Names {
     fn number(&self, name: &str) -> u32 {
-        let known = self.all.read().unwrap_or_else(PoisonError::into_inner).0.get(name).copied();
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = all.numbers.get(name).copied();
+        drop(all);
         known.unwrap_or_else(|| {
             memory::kept(|| {
-                let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
-                let next = u32::try_from(all.1.len()).unwrap_or(u32::MAX);
-                let number = *all.0.entry(name.into()).or_insert(next);
+                let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+                let next = u32::try_from(all.names.len()).unwrap_or(u32::MAX);
+                let number = *all.numbers.entry(name.into()).or_insert(next);
                 if number == next {
-                    all.1.push(name.into());
+                    all.names.push(name.into());
                 }
                 number
             })
@@ -290,8 +296,8 @@ impl Names {
 
     /// Calls `with` with the name that has `number`.
     pub fn with<T>(&self, number: u32, with: impl FnOnce(&str) -> T) -> T {
-        let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
-        with(all.1.get(number as usize).map_or("", |name| name))
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        with(all.names.get(number as usize).map_or("", |name| name))
     }
 }
 
