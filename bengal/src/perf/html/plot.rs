@@ -17,11 +17,14 @@ pub(super) const HIGH: f64 = 100.0;
 /// With more builds than these, points are not drawn, nor can they be pointed at.
 const POINTS: usize = 300;
 
+/// What has steps: nearer to 0 a step would be 0, and there would be no end of them; and above, infinite.
+const STEPPED: std::ops::Range<f64> = 1e-300..1e300;
+
 /// The values at the left of a drawing: from 0, in steps that are read easily, to above `top`. `unit` is
 /// what people read them in.
 pub(super) fn ticks(top: f64, unit: f64) -> Vec<f64> {
     let top = top / unit;
-    if !top.is_finite() || top <= 0.0 {
+    if !STEPPED.contains(&top) {
         return vec![0.0, unit];
     }
     let rough = top / 4.0;
@@ -164,10 +167,10 @@ mod tests {
         assert_eq!(ticks(0.3, 1.0), [0.0, 0.1, 0.2, 0.30000000000000004]);
         let mib = f64::from(1 << 20);
         assert_eq!(ticks(31.0 * mib, mib), [0.0, 10.0 * mib, 20.0 * mib, 30.0 * mib, 40.0 * mib]);
-        for odd in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        for odd in [0.0, -1.0, 5e-324, f64::MIN_POSITIVE, f64::MAX, f64::NAN, f64::INFINITY] {
             assert_eq!(ticks(odd, 1.0), [0.0, 1.0]);
         }
-        for top in [1e-9, 7.0, 9_999.0, 1e12] {
+        for top in [1e-300, 1e-9, 7.0, 9_999.0, 1e12, 9.9e299] {
             let ticks = ticks(top, 1.0);
             assert!(
                 (3..=6).contains(&ticks.len()) && *ticks.last().unwrap() >= top * 0.999,
