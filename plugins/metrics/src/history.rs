@@ -54,8 +54,12 @@ impl History<BufReader<File>> {
     /// Opens the history in the file at `path`.
     ///
     /// # Errors
-    /// When it cannot be opened; of a site that was never built there is none.
+    /// When it cannot be opened, or is no plain file: of another the reader may never come to an end. Of a
+    /// site that was never built there is none.
     pub fn open(path: &Path) -> io::Result<Self> {
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("this is no plain file"));
+        }
         Ok(Self::new(BufReader::with_capacity(64 << 10, File::open(path)?)))
     }
 }
@@ -279,6 +283,18 @@ mod tests {
         let mut more = serde_json::to_value(new(4)).unwrap();
         more["brand_new"] = 1.into();
         assert_eq!(read(&format!("{more}\n")).0, [new(4)]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_has_no_end_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(HISTORY);
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        for path in [&*path, folder.path()] {
+            let error = History::open(path).unwrap_err();
+            assert!(error.to_string().contains("no plain file"), "{error}");
+        }
     }
 
     #[test]
