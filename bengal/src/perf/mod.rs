@@ -186,18 +186,24 @@ fn read(path: &Path) -> Result<History, HistoryError> {
     Ok(History { records, older: older as u64, of_others, notes })
 }
 
-/// `record` without control characters in what is shown of it: a history may come from elsewhere.
+/// `record` without control characters in its texts: a history may come from elsewhere.
 fn tamed(mut record: Record) -> Record {
     let tame = |text: &mut String| {
         if text.contains(char::is_control) {
             *text = plain(text).replace('\n', " ");
         }
     };
-    let options = [&mut record.build_id, &mut record.site_id, &mut record.machine];
+    let Record { timestamp, build_id, site_id, machine, platform, config_hash, .. } = &mut record;
+    tame(timestamp);
+    let options = [build_id, site_id, machine, platform, config_hash];
     options.into_iter().flatten().for_each(tame);
-    tame(&mut record.timestamp);
+    let versions = [&mut record.bengal_version, &mut record.rustc_version];
+    versions.into_iter().flatten().for_each(tame);
     if let Some(git) = &mut record.git {
         [&mut git.commit, &mut git.branch].into_iter().flatten().for_each(tame);
+    }
+    for plugin in &mut record.plugins {
+        [&mut plugin.name, &mut plugin.version, &mut plugin.hash].into_iter().for_each(tame);
     }
     for stage in &mut record.stages {
         tame(&mut stage.name);
@@ -228,6 +234,42 @@ mod tests {
         assert_eq!((history.records.len(), history.older, history.of_others), (NEWEST, 3, 4));
         assert_eq!(history.records[0].total_pages, 7);
         assert_eq!(history.records[NEWEST - 1].total_pages, all as u64 - 1);
+    }
+
+    #[test]
+    fn no_text_of_a_record_has_more_than_one_line_or_steers_a_terminal() {
+        fn spoil(value: &mut serde_json::Value) {
+            match value {
+                serde_json::Value::String(text) => *text = "a\u{1b}]0;b\u{7}\nc".to_owned(),
+                serde_json::Value::Array(parts) => parts.iter_mut().for_each(spoil),
+                serde_json::Value::Object(fields) => fields.values_mut().for_each(spoil),
+                _ => {}
+            }
+        }
+        let some = || Some("x".to_owned());
+        let record = Record {
+            build_id: some(),
+            site_id: some(),
+            bengal_version: some(),
+            rustc_version: some(),
+            platform: some(),
+            machine: some(),
+            config_hash: some(),
+            plugins: vec![Default::default()],
+            git: Some(bengal_metrics::record::Git { commit: some(), branch: some(), dirty: None }),
+            stages: vec![bengal_metrics::record::Stage {
+                plugin: some(),
+                item_peak_page: some(),
+                ..Default::default()
+            }],
+            ..Record::default()
+        };
+        let mut json = serde_json::to_value(record).unwrap();
+        spoil(&mut json);
+        json["mode"] = "full".into();
+        let tame = tamed(serde_json::from_value(json).unwrap());
+        let text = serde_json::to_string(&tame).unwrap();
+        assert!(text.contains("b\u{fffd} c") && !text.contains('\\'), "{text}");
     }
 
     #[test]
