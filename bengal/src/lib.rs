@@ -44,6 +44,7 @@ pub mod pipeline;
 pub mod plugin;
 pub mod process;
 pub mod profile;
+mod replace;
 pub mod scaffold;
 #[cfg(feature = "serve")]
 pub mod serve;

@@ -321,6 +321,32 @@ fn saved_builds_are_kept_under_plain_names_only() {
     history.refuse(&["compare", "before"], "there is no history of builds");
 }
 
+#[cfg(unix)]
+#[test]
+fn builds_are_not_saved_through_links_of_the_site() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let (site, elsewhere) = (tempfile::tempdir().unwrap(), History::new(&ten()));
+    let save = || run(bengal().args(["perf", "save", "mine", "--site"]).arg(site.path()));
+    let before = tree(elsewhere.0.path());
+    let metrics = site.path().join(".bengal-metrics");
+    symlink(elsewhere.0.path(), &metrics).unwrap();
+    let refused = save();
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    assert!(refused.stderr.contains("symbolic link"), "{}", refused.stderr);
+    assert_eq!(tree(elsewhere.0.path()), before);
+    fs::remove_file(&metrics).unwrap();
+    fs::create_dir(&metrics).unwrap();
+    fs::copy(elsewhere.0.path().join("history.jsonl"), metrics.join("history.jsonl")).unwrap();
+    symlink(elsewhere.0.path(), metrics.join("saved")).unwrap();
+    assert_eq!(save().code, Some(2));
+    assert_eq!(tree(elsewhere.0.path()), before);
+    fs::remove_file(metrics.join("saved")).unwrap();
+    assert_eq!(save().code, Some(0));
+    let mode = |file: &str| fs::metadata(metrics.join(file)).unwrap().permissions().mode() & 0o044;
+    assert_eq!(mode("saved/mine.jsonl"), mode("history.jsonl"), "as any other new file");
+}
+
 #[test]
 fn a_build_is_held_to_budgets() {
     let history = History::new(&[build(0, 20 * MB, 100.0)]);

@@ -85,7 +85,10 @@ fn damaged_lines(damaged: u64) -> String {
 /// Where the measurements of a site are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    folder: PathBuf,
+    /// The folder that was named: the site's, or that of the measurements.
+    root: PathBuf,
+    /// Where in it they are.
+    within: PathBuf,
 }
 
 /// The builds of a site.
@@ -105,22 +108,31 @@ impl Place {
     /// The measurements of the site in the folder `site`: where its configuration says (`metrics.path`),
     /// else in `.bengal-metrics`.
     pub fn of_site(site: &Path, configured: Option<&Path>) -> Self {
-        Self { folder: site.join(configured.unwrap_or(Path::new(history::FOLDER))) }
+        let within = configured.unwrap_or(Path::new(history::FOLDER)).to_owned();
+        Self { root: site.to_owned(), within }
     }
 
     /// The measurements in `folder`.
     pub fn at(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { root: folder, within: PathBuf::new() }
     }
 
     /// The file that every build adds a line to.
     pub fn history(&self) -> PathBuf {
-        self.folder.join(history::HISTORY)
+        self.root.join(&self.within).join(history::HISTORY)
     }
 
     /// The file that holds the builds saved as `name`, which must be a plain name: see [`is_plain`].
     pub fn saved_file(&self, name: &str) -> PathBuf {
-        self.folder.join(SAVED).join(format!("{name}.jsonl"))
+        self.root.join(&self.within).join(SAVED).join(format!("{name}.jsonl"))
+    }
+
+    /// Makes the folder of that file.
+    ///
+    /// # Errors
+    /// When it cannot be made, or a symbolic link leads out of the folder that was named.
+    pub fn make_saved_folder(&self) -> io::Result<PathBuf> {
+        bengal_metrics::make_folder(&self.root, &self.within.join(SAVED))
     }
 
     /// The builds saved as `name`, oldest first; `None` where none are.

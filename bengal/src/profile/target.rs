@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use crate::replace::{beside, cause};
 
 /// A file to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +36,11 @@ impl Target {
             _ => {}
         }
         let target = Self { path: path.to_owned() };
-        if !target.folder().is_dir() {
+        if !crate::replace::folder(path).is_dir() {
             return Err(format!("{shown}: its folder is not there"));
         }
         // Whether it can be written shows best by doing so.
-        target.beside().map_err(|error| target.unwritten(&error))?;
+        beside(path).map_err(|error| target.unwritten(&error))?;
         Ok(target)
     }
 
@@ -57,7 +57,7 @@ impl Target {
         &self,
         write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
     ) -> Result<(), String> {
-        let written = self.beside().and_then(|mut file| {
+        let written = beside(&self.path).and_then(|mut file| {
             let mut out = BufWriter::new(file.as_file_mut());
             write(&mut out)?;
             out.flush()?;
@@ -68,29 +68,9 @@ impl Target {
         written.map_err(|error| self.unwritten(&error))
     }
 
-    fn folder(&self) -> &Path {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        folder.unwrap_or(Path::new("."))
-    }
-
-    /// That it cannot be written, and why, without the name of the file that would take its place.
+    /// That it cannot be written, and why.
     fn unwritten(&self, error: &io::Error) -> String {
-        let why = error.get_ref().and_then(|error| error.source());
-        let why = why.map_or_else(|| error.to_string(), ToString::to_string);
-        format!("{} cannot be written: {why}", self.path.display())
-    }
-
-    /// A file in the same folder that will take its place.
-    fn beside(&self) -> io::Result<NamedTempFile> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".bengal-profile-");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // As for any new file: less what the umask takes away.
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        builder.tempfile_in(self.folder())
+        format!("{} cannot be written: {}", self.path.display(), cause(error))
     }
 }
 

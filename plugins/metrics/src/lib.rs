@@ -20,6 +20,7 @@ pub use around::{Place, complete, new_build_id, timestamp};
 pub use history::{History, Notes};
 pub use plugin::Metrics;
 pub use record::Record;
+pub use store::make_folder;
 
 /// The plugin.
 pub const PLUGIN: bengal_plugin::Bundled = bengal_plugin::bundled!(Metrics, "metrics");

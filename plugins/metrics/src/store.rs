@@ -44,32 +44,38 @@ pub(crate) struct Store {
     shown: String,
 }
 
+/// Makes the folder at `path` in that of the site, where it is not there; gives its path.
+///
+/// # Errors
+/// When it cannot be made, or would be another's: nothing leads out of the site, no `..` and no symbolic
+/// link.
+pub fn make_folder(site: &Path, path: &Path) -> io::Result<PathBuf> {
+    let mut folder = site.to_owned();
+    for part in path.components() {
+        let Component::Normal(part) = part else {
+            return Err(io::Error::other("this leads out of the site"));
+        };
+        folder.push(part);
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let kind = fs::symlink_metadata(&folder)?.file_type();
+        if kind.is_symlink() {
+            let why = "this is a symbolic link, and figures are kept in the site's own folder";
+            return Err(io::Error::other(why));
+        }
+        if !kind.is_dir() {
+            return Err(io::Error::other("this is no folder"));
+        }
+    }
+    Ok(folder)
+}
+
 impl Store {
     /// The folder at `path` in that of the site, made where it is not there.
     pub fn open(site: &Path, path: &str) -> Result<Self, Fault> {
-        let mut folder = site.to_owned();
-        for part in Path::new(path).components() {
-            let Component::Normal(part) = part else {
-                return Err(Fault::new(path, "this leads out of the site"));
-            };
-            folder.push(part);
-            match fs::create_dir(&folder) {
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                    return Err(Fault::new(path, error));
-                }
-                _ => {}
-            }
-            let kind = fs::symlink_metadata(&folder).map_err(|error| Fault::new(path, error))?;
-            match kind.file_type() {
-                kind if kind.is_dir() => {}
-                kind if kind.is_symlink() => {
-                    let why =
-                        "this is a symbolic link, and figures are kept in the site's own folder";
-                    return Err(Fault::new(path, why));
-                }
-                _ => return Err(Fault::new(path, "this is no folder")),
-            }
-        }
+        let folder = make_folder(site, Path::new(path)).map_err(|error| Fault::new(path, error))?;
         Ok(Self { folder, shown: path.to_owned() })
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use super::super::diagnostics::{plain, print_error, print_text};
+use crate::replace::{beside, cause};
 
 /// Writes `text` to `file`, or to standard output for `-`. A file is replaced as a whole, so that who
 /// reads it meanwhile finds the old one or the new one.
@@ -33,24 +34,9 @@ fn may_be_replaced(file: &Path) -> bool {
 }
 
 fn replace(file: &Path, text: &str) -> std::io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".bengal-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file: what the umask leaves.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut new = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let mut new = beside(file)?;
     new.write_all(text.as_bytes())?;
     new.as_file().sync_all()?;
     new.persist(file)?;
     Ok(())
-}
-
-/// What the system said, without the name of the temporary file.
-fn cause(error: &std::io::Error) -> String {
-    let inner = error.get_ref().and_then(|inner| inner.source());
-    inner.map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use bengal_metrics::record::Record;
 use clap::Args;
 use serde_json::Value;
@@ -134,16 +134,18 @@ impl Subject {
 
     /// Builds the site from nothing, and gives what that measured.
     fn build(&self, arguments: &RunArguments) -> anyhow::Result<Record> {
-        let folder = tempfile::tempdir().context("a folder to build in cannot be made")?;
+        let folder = tempfile::tempdir()
+            .map_err(|error| anyhow!("a folder to build in cannot be made: {error}"))?;
         let output = folder.path().join("public");
-        let mut command = Command::new(std::env::current_exe().context("where bengal is")?);
+        let mut command = Command::new(program()?);
         command.args(["build", "--message-format", "json", "--output"]).arg(&output);
         command.arg("--cache-dir").arg(folder.path().join("state"));
         if let Some(jobs) = arguments.jobs {
             command.args(["--jobs", &jobs.to_string()]);
         }
         command.args(&arguments.options).current_dir(&self.root).stdin(Stdio::null());
-        let done = command.output().context("bengal cannot be started")?;
+        let done =
+            command.output().map_err(|error| anyhow!("bengal cannot be started: {error}"))?;
         let mut record = self.record(&done)?;
         let place = bengal_metrics::Place {
             site: self.root.clone(),
@@ -168,8 +170,13 @@ impl Subject {
         }
         let line =
             done.stdout.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        serde_json::from_slice(line).with_context(failed)
+        serde_json::from_slice(line).map_err(|_| anyhow!(failed()))
     }
+}
+
+/// This program.
+fn program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().map_err(|error| anyhow!("bengal does not find itself: {error}"))
 }
 
 /// Why a build failed, as it has said.

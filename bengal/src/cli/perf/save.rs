@@ -1,10 +1,10 @@
 //! `bengal perf save`: keeps builds under a name.
 
-use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use bengal_metrics::record::Record;
 use clap::Args;
 
@@ -13,6 +13,7 @@ use super::HistoryArguments;
 use crate::figures::plural;
 use crate::perf::select::{Question, differs, is_reserved, select};
 use crate::perf::{History, Place, is_plain};
+use crate::replace::{beside, cause};
 
 /// Which builds are kept, and how they are called.
 #[derive(Debug, Args)]
@@ -81,19 +82,20 @@ fn newest(history: &History, last: usize) -> anyhow::Result<Vec<Record>> {
 /// Writes `builds` to the file for `name`, all at once.
 pub(super) fn save(place: &Place, name: &str, builds: &[Record]) -> anyhow::Result<()> {
     let file = place.saved_file(name);
-    let folder = file.parent().context("a file is in a folder")?;
-    let written = || -> anyhow::Result<()> {
-        fs::create_dir_all(folder)?;
-        let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        for build in builds {
-            serde_json::to_writer(&mut new, build)?;
-            new.write_all(b"\n")?;
-        }
-        new.persist(&file)?;
-        Ok(())
-    };
-    written().with_context(|| format!("{} cannot be written", file.display()))?;
+    write(place, &file, builds)
+        .map_err(|error| anyhow!("{} cannot be written: {}", file.display(), cause(&error)))?;
     let count = plural(builds.len() as u64, "build");
     print_line(&format!("saved {count} as {name} in {}", file.display()));
+    Ok(())
+}
+
+fn write(place: &Place, file: &Path, builds: &[Record]) -> io::Result<()> {
+    place.make_saved_folder()?;
+    let mut new = beside(file)?;
+    for build in builds {
+        serde_json::to_writer(&mut new, build)?;
+        new.write_all(b"\n")?;
+    }
+    new.persist(file)?;
     Ok(())
 }
