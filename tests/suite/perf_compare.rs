@@ -279,6 +279,20 @@ fn of_builds_of_several_kinds_those_of_one_are_compared() {
 }
 
 #[test]
+fn of_very_many_builds_the_newest_are_compared() {
+    let mut builds = ten();
+    let (old, new) = (builds[0].clone(), builds[9].clone());
+    builds.splice(..5, vec![old; 501]);
+    builds.splice(501.., vec![new; 1000]);
+    let history = History::new(&builds);
+    let run = history.expect(0, &["compare", "aaaa", "bbbb"]);
+    for note in ["1 build of", "500 builds of"] {
+        assert!(run.stdout.contains(&format!("note: {note}")), "{note}: {}", run.stdout);
+    }
+    assert_eq!(run.stdout.matches("older than the newest 500").count(), 2, "{}", run.stdout);
+}
+
+#[test]
 fn what_is_no_limit_is_refused_before_anything_is_read() {
     let history = History(tempfile::tempdir().unwrap());
     for (limits, message) in [

@@ -23,6 +23,9 @@ const PER_PAGE: &[&str] = &["cpu_per_page", "peak_per_page", "allocated_per_page
 /// And those of each stage, where that is asked for.
 pub(super) const OF_STAGES: [&str; 3] = ["cpu", "peak", "allocated"];
 
+/// Builds of a side that are compared, the newest: every one is held against every one of the other side.
+const MOST: usize = 500;
+
 /// What is compared, and how.
 #[derive(Clone, Debug, Default)]
 pub struct Terms {
@@ -96,7 +99,10 @@ pub struct Comparison {
 /// When no builds of the two sides are alike, or a limit names what is not there.
 pub fn compare(old: Selection, new: Selection, terms: &Terms) -> Result<Comparison, CompareError> {
     let measures = measures(&[&old.builds, &new.builds], terms)?;
-    let (old, new, mut notes) = alike(old, new, terms.likeness)?;
+    let (old, mut notes) = newest(old);
+    let (new, more) = newest(new);
+    let (old, new, others) = alike(old, new, terms.likeness)?;
+    notes.extend([more, others].concat());
     let samples: Vec<Sample> = measures.iter().map(|m| sample(m, &old, &new, terms)).collect();
     let judgement = judge(&samples, &terms.limits);
     let changed = judgement.verdicts.iter().filter(|verdict| is_changed(verdict));
@@ -144,6 +150,18 @@ pub fn measures(sides: &[&[Record]], terms: &Terms) -> Result<Vec<Measure>, Comp
         }
         None => Ok(measures),
     }
+}
+
+/// A side with its newest builds, and what should be known of the others.
+fn newest(mut side: Selection) -> (Selection, Vec<String>) {
+    let older = side.builds.len().saturating_sub(MOST);
+    side.builds.drain(..older);
+    let note = || {
+        let builds = plural(older as u64, "build");
+        format!("{builds} of {} left out: older than the newest {MOST}", side.label)
+    };
+    let notes = if older > 0 { vec![note()] } else { Vec::new() };
+    (side, notes)
 }
 
 /// The builds of both sides that are of one kind, and what should be known of the others.
