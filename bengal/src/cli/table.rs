@@ -56,7 +56,7 @@ fn memory(stages: &[StageReport], books: &Books) -> String {
         }
         end_line(&mut table);
     }
-    table.push_str(&row("outside", &books.outside));
+    table.push_str(&row(bengal_metrics::record::OUTSIDE, &books.outside));
     end_line(&mut table);
     let process = &books.process;
     let total = Memory {

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use bengal_metrics::record::{Memory, Record, Stage};
+use bengal_metrics::record::{Memory, OUTSIDE, Record, Stage};
 
 use super::select::{commit, mode};
 
@@ -110,7 +110,7 @@ pub fn text(build: &Record) -> String {
     add(&mut text, site, "stage_blocked_seconds", help, blocked(build));
     for (name, help, of) in MEMORY {
         let stages = build.stages.iter().map(|stage| (stage.name.as_str(), &stage.memory));
-        let rows = stages.chain(build.outside.as_ref().map(|memory| ("outside", memory)));
+        let rows = stages.chain(build.outside.as_ref().map(|memory| (OUTSIDE, memory)));
         let sample = |(name, memory): (&str, &Memory)| Some((labels("stage", name), of(memory)?));
         add(&mut text, site, name, help, rows.filter_map(sample).collect());
     }

@@ -1,6 +1,6 @@
 //! The stages of one build: their table, their bars, and which of them matters most.
 
-use bengal_metrics::record::{Memory, Record, Stage};
+use bengal_metrics::record::{Memory, OUTSIDE, Record, Stage};
 
 use super::figure::TIME;
 use super::look::{Look, shared_out};
@@ -54,7 +54,7 @@ pub fn table(build: &Record) -> Table {
         return table;
     }
     table.rows = build.stages.iter().map(row).collect();
-    table.rows.push(not_timed("outside", &build.outside.unwrap_or_default()));
+    table.rows.push(not_timed(OUTSIDE, &build.outside.unwrap_or_default()));
     table.rows.push(whole_build(build));
     table
 }
@@ -149,7 +149,7 @@ pub fn bars(build: &Record, look: &Look) -> String {
 /// What the stages, and `outside`, held at the process's peak; those that are not counted left out.
 pub fn holders(build: &Record) -> Vec<(&str, i64)> {
     let stages = build.stages.iter().map(|stage| (stage.name.as_str(), &stage.memory));
-    let outside = build.outside.as_ref().map(|memory| ("outside", memory));
+    let outside = build.outside.as_ref().map(|memory| (OUTSIDE, memory));
     let all = stages.chain(outside);
     all.filter_map(|(name, memory)| Some((name, memory.at_process_peak_bytes?))).collect()
 }
@@ -227,7 +227,7 @@ pub fn holds_memory(build: &Record) -> Option<String> {
     );
     Some(match name {
         _ if share < HOLDS => format!("No stage holds most of the memory: {name} held {of}."),
-        "outside" => format!("Most of the memory is outside of the stages: {of}."),
+        OUTSIDE => format!("Most of the memory is outside of the stages: {of}."),
         _ => format!("{name} holds the memory: {of}."),
     })
 }

@@ -12,6 +12,7 @@ use std::ffi::CString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use bengal_metrics::record::OUTSIDE;
 use rustc_hash::FxHashMap;
 
 use super::stacks::{without_allocator, without_around};
@@ -64,9 +65,6 @@ pub struct StageHeap {
     /// Most allocated first.
     pub sites: Vec<Site>,
 }
-
-/// What all threads but those of stages are called.
-pub const OUTSIDE: &str = "outside";
 
 /// Dumps of a build.
 #[derive(Debug)]

@@ -81,7 +81,7 @@ impl Recording {
         tracks.sort_by_key(|recorded| recorded.order);
         let dropped: u64 = tracks.iter().map(|recorded| recorded.dropped).sum();
         let samples = self.samples.into_inner().unwrap_or_else(PoisonError::into_inner).all;
-        let names = stages.iter().map(String::as_str).chain([super::heap::OUTSIDE]);
+        let names = stages.iter().map(String::as_str).chain([bengal_metrics::record::OUTSIDE]);
         let counter = |(row, name): (usize, &str)| Counter {
             name: heap_of(name),
             samples: samples.iter().filter_map(|(at, held)| Some((*at, *held.get(row)?))).collect(),

@@ -8,6 +8,7 @@
 
 use std::io::{self, Write};
 
+use bengal_metrics::record::OUTSIDE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -220,7 +221,7 @@ impl Trace {
             trace.tracks.extend(stage.tracks(begun, wall));
             trace.counters.extend(stage.heap.counter(&stage.name, peak, end));
         }
-        trace.counters.extend(totals.outside.and_then(|heap| heap.counter("outside", peak, end)));
+        trace.counters.extend(totals.outside.and_then(|heap| heap.counter(OUTSIDE, peak, end)));
         trace
     }
 }

@@ -17,6 +17,10 @@ use serde::{Deserialize, Serialize};
 /// field goes; one that is added leaves it.
 pub const SCHEMA: u32 = 1;
 
+/// What the threads that are no stage's are called, where they stand in a row with stages. A plugin's stage
+/// has a dot in its name, so none is called that.
+pub const OUTSIDE: &str = "outside";
+
 /// What is kept of a build.
 ///
 /// Its JSON has the fields in this order.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use bengal_metrics::record::OUTSIDE;
 use serde_json::{Map, Value, json};
 
 use super::super::build::grouped;
 use super::super::diagnostics::plain;
 use crate::profile::cpu::CpuSample;
-use crate::profile::heap::OUTSIDE;
 use crate::profile::pages::SlowPage;
 use crate::profile::templates::{Allocated, TemplateCost};
 

@@ -1,6 +1,6 @@
 //! Who held the memory at the process's peak, over the builds, as a stacked area.
 
-use bengal_metrics::record::Record;
+use bengal_metrics::record::{OUTSIDE, Record};
 
 use super::plot::{Frame, across, down, framed, hovers, layer, ticks};
 use super::{ROWS, ends, escaped, of_rows, revision, when, which};
@@ -48,12 +48,12 @@ fn layers<'a>(builds: &'a [Record], like: &[usize]) -> Vec<Layer<'a>> {
         }
     }
     // At the bottom what is outside, since it changes least.
-    names.sort_by_key(|name| *name != "outside");
+    names.sort_by_key(|name| *name != OUTSIDE);
     let held = |name: &str, at: usize| {
         let own = holders(&builds[at]).into_iter().find(|(stage, _)| *stage == name);
         own.map_or(0.0, |(_, bytes)| bytes.max(0) as f64)
     };
-    let outside = usize::from(names.first() == Some(&"outside"));
+    let outside = usize::from(names.first() == Some(&OUTSIDE));
     let layer = |(index, name): (usize, &&'a str)| Layer {
         name,
         colour: match index.checked_sub(outside) {

@@ -3,7 +3,7 @@
 //!
 //! **Invariant:** of every figure less is better, and [`QUANTITIES`] is the only list of them.
 
-use bengal_metrics::record::{Memory, Record, Stage};
+use bengal_metrics::record::{Memory, OUTSIDE, Record, Stage};
 
 use super::super::change::median;
 use super::super::figure::{CPU, PEAK, RSS, TIME};
@@ -180,9 +180,6 @@ pub static QUANTITIES: &[Quantity] = &[
 
 /// What stands behind a figure that is meant for each page.
 const PER_PAGE: &str = "_per_page";
-
-/// The row of all threads that are no stage's.
-const OUTSIDE: &str = "outside";
 
 /// A figure, by its name.
 #[derive(Clone, Debug)]

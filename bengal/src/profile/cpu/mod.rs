@@ -40,7 +40,8 @@ pub fn fold(samples: &[CpuSample], stages: &[String]) -> BTreeMap<String, u64> {
     let mut symbols = Symbols::default();
     let mut lines = BTreeMap::new();
     for sample in samples {
-        let stage = stages.get(sample.stage).map_or(super::heap::OUTSIDE, String::as_str);
+        let stage =
+            stages.get(sample.stage).map_or(bengal_metrics::record::OUTSIDE, String::as_str);
         let stack = without_around(symbols.stack(&sample.addresses));
         let functions = stack.iter().map(|frame| frame.function.as_str()).chain([stage]);
         *lines.entry(folded(functions)).or_default() += 1;
