@@ -1,6 +1,6 @@
 //! The files that `bengal perf` writes where it is told to.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -32,7 +32,8 @@ fn may_be_replaced(file: &Path) -> bool {
     file.symlink_metadata().map_or(true, |metadata| metadata.is_file())
 }
 
-fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+/// Puts a new file with `text` in the place of `file`.
+pub(super) fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     builder.prefix(".bengal-");
@@ -49,8 +50,11 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What the system said, without the name of the temporary file.
-fn cause(error: &std::io::Error) -> String {
-    let inner = error.get_ref().and_then(|inner| inner.source());
-    inner.map_or_else(|| error.to_string(), ToString::to_string)
+/// Why a file could not be written, without the name of the temporary file.
+pub(super) fn cause(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "its folder is not there".to_owned(),
+        kind if error.get_ref().is_some() => kind.to_string(),
+        _ => error.to_string(),
+    }
 }

@@ -1,15 +1,15 @@
 //! `bengal perf save`: keeps builds under a name.
 
 use std::fs;
-use std::io::Write;
 use std::num::NonZeroUsize;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use bengal_metrics::record::Record;
 use clap::Args;
 
 use super::super::diagnostics::print_line;
 use super::HistoryArguments;
+use super::file::{cause, replace};
 use crate::figures::plural;
 use crate::perf::select::{Question, differs, is_reserved, select};
 use crate::perf::{History, Place, is_plain};
@@ -55,7 +55,7 @@ pub(super) fn check_name(name: &str) -> anyhow::Result<()> {
         );
     }
     if is_reserved(name) {
-        bail!("`{name}` means a build by its place in the history: choose another name");
+        bail!("`{name}` always means other builds: choose another name");
     }
     Ok(())
 }
@@ -82,17 +82,11 @@ fn newest(history: &History, last: usize) -> anyhow::Result<Vec<Record>> {
 pub(super) fn save(place: &Place, name: &str, builds: &[Record]) -> anyhow::Result<()> {
     let file = place.saved_file(name);
     let folder = file.parent().context("a file is in a folder")?;
-    let written = || -> anyhow::Result<()> {
-        fs::create_dir_all(folder)?;
-        let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        for build in builds {
-            serde_json::to_writer(&mut new, build)?;
-            new.write_all(b"\n")?;
-        }
-        new.persist(&file)?;
-        Ok(())
-    };
-    written().with_context(|| format!("{} cannot be written", file.display()))?;
+    let line = |build: &Record| serde_json::to_string(build).map(|line| line + "\n");
+    let lines = builds.iter().map(line).collect::<Result<String, _>>()?;
+    fs::create_dir_all(folder)
+        .and_then(|()| replace(&file, &lines))
+        .map_err(|error| anyhow!("{} cannot be written: {}", file.display(), cause(&error)))?;
     let count = plural(builds.len() as u64, "build");
     print_line(&format!("saved {count} as {name} in {}", file.display()));
     Ok(())
