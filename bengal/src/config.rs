@@ -12,6 +12,8 @@ use crate::content::front_matter::zone;
 use crate::content::menu::{self, MenuEntry};
 use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 use crate::highlight::Theme;
+use crate::site::CONTENT;
+use crate::stages::STATIC;
 use crate::value::{Map, Text, Value};
 
 /// What a site's author has decided.
@@ -421,12 +423,14 @@ fn read_metrics(fields: &mut Fields<'_>, value: Value) -> MetricsConfig {
     metrics
 }
 
-/// A path of a folder within the site.
+/// A path of a folder within the site, whose files are not published.
 fn read_path_within(fields: &mut Fields<'_>, key: &str, value: &Value) -> Option<Text> {
     let path = fields.text(key, value)?;
     let mut parts = Path::new(path.as_str()).components();
     if parts.clone().next().is_none() || !parts.all(|part| matches!(part, Component::Normal(_))) {
         reject(fields, key, format!("`{path}` is no path of a folder within the site's"));
+    } else if [CONTENT, STATIC].iter().any(|folder| Path::new(path.as_str()).starts_with(folder)) {
+        reject(fields, key, format!("`{path}` is published with the site"));
     }
     Some(path)
 }

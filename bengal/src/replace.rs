@@ -29,6 +29,9 @@ pub fn folder(path: &Path) -> &Path {
 
 /// What the system said, without the name of the file that would have taken the place.
 pub fn cause(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::NotFound {
+        return "its folder is not there".to_owned();
+    }
     let inner = error.get_ref().and_then(|inner| inner.source());
     inner.map_or_else(|| error.to_string(), ToString::to_string)
 }

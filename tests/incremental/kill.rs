@@ -142,7 +142,8 @@ impl Victim {
     fn kill(&mut self) {
         if self.dice.chance(25) {
             self.world.apply(&Edit::Damage(Damage::Output));
-            std::fs::remove_dir_all(self.world.site().path(".bengal")).unwrap();
+            // The build before may have been killed before it made one.
+            std::fs::remove_dir_all(self.world.site().path(".bengal")).ok();
         }
         for _ in 0..self.dice.within(1, 6) {
             if let Some(made) = edits::of_pages(&mut self.dice, &self.world) {

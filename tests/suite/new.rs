@@ -53,7 +53,7 @@ fn every_new_site_builds_strictly_and_alike_with_one_worker() {
         assert!(home.contains("<title>My Notes</title>"), "{home}");
         assert!(!one.values().any(|bytes| bytes.windows(2).any(|two| two == b"{{")), "{starter}");
         let ignored = fs::read_to_string(root.join(".gitignore")).unwrap();
-        for line in ["/public/", "/.bengal/", "/.bengal-metrics/"] {
+        for line in ["/public/", "/.bengal/", "/.bengal-metrics/*", "!/.bengal-metrics/saved/"] {
             assert!(ignored.lines().any(|ignored| ignored == line), "{line}");
         }
     }
@@ -115,7 +115,8 @@ fn a_new_repository_keeps_what_it_holds() {
     fs::create_dir(here.join(".git")).unwrap();
     let printed = made(here, &["site", "."]);
     assert!(printed.contains(": 12 files,"), "{printed}");
-    assert!(printed.contains("\n  /.bengal/\n  /.bengal-metrics/\n"), "{printed}");
+    let wanted = "\n  /.bengal/\n  /.bengal-metrics/*\n  !/.bengal-metrics/saved/\n";
+    assert!(printed.contains(wanted), "{printed}");
     assert!(!printed.contains("  /public/"), "{printed}");
     for name in own {
         assert_eq!(fs::read_to_string(here.join(name)).unwrap(), "mine\n/public\n", "{name}");

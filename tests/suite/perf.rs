@@ -494,7 +494,7 @@ fn a_file_that_cannot_be_written_is_left_as_it_was() {
     fs::create_dir(site.path("folder")).unwrap();
     for (arguments, said) in [
         (["--html", "folder"], "folder"),
-        (["--html", "nowhere/x.html"], "nowhere/x.html: No such file or directory"),
+        (["--html", "nowhere/x.html"], "nowhere/x.html: its folder is not there"),
     ] {
         refused(&site, &arguments, &[said]);
     }

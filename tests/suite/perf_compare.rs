@@ -293,6 +293,43 @@ fn of_very_many_builds_the_newest_are_compared() {
 }
 
 #[test]
+fn of_builds_of_several_kinds_those_like_the_newest_are_exported() {
+    let mut builds = ten();
+    builds[2].mode = Mode::Incremental;
+    let run = History::new(&builds).expect(0, &["export", "aaaa", "--bencher", "-"]);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(json["bengal/full"]["latency"]["value"], 102e6, "of 100, 101, 103 and 104 ms");
+    assert!(run.stderr.contains("1 build of commit aaaaaaaaa left out"), "{}", run.stderr);
+    builds[4].mode = Mode::Incremental;
+    let run = History::new(&builds).expect(0, &["export", "aaaa", "--bencher", "-"]);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(json["bengal/incremental"]["latency"]["value"], 103e6, "of 102 and 104 ms");
+}
+
+#[test]
+fn a_damaged_history_is_told_once() {
+    let history = History::new(&ten());
+    let file = history.0.path().join("history.jsonl");
+    fs::write(&file, fs::read_to_string(&file).unwrap() + "damaged\n").unwrap();
+    let run = history.expect(0, &["compare", "aaaa", "latest"]);
+    assert_eq!(run.stderr.matches("1 damaged line left out").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn what_cannot_be_written_is_told_without_a_temporary_name() {
+    let history = History::new(&ten());
+    let folder = history.0.path().join("missing");
+    let file = folder.join("file");
+    let file = file.to_str().unwrap();
+    for arguments in [["trace", "-o", file], ["export", "--bencher", file]] {
+        let run = history.expect(2, &arguments);
+        assert!(run.stderr.ends_with("file: its folder is not there\n"), "{}", run.stderr);
+    }
+    fs::write(history.0.path().join("saved"), "").unwrap();
+    history.refuse(&["save", "x"], "x.jsonl cannot be written: this is no folder");
+}
+
+#[test]
 fn what_is_no_limit_is_refused_before_anything_is_read() {
     let history = History(tempfile::tempdir().unwrap());
     for (limits, message) in [
@@ -313,9 +350,10 @@ fn what_is_no_limit_is_refused_before_anything_is_read() {
 fn saved_builds_are_kept_under_plain_names_only() {
     let history = History::new(&ten());
     let before = tree(history.0.path());
-    for name in
-        ["", ".", "..", "../x", "a/b", "/tmp/x", "a\\b", "-x", "a b", "latest", "previous", "x\n"]
-    {
+    for name in [
+        "", ".", "..", "../x", "a/b", "/tmp/x", "a\\b", "-x", "a b", "latest", "previous", "HEAD",
+        "x\n",
+    ] {
         let run = history.perf(&["save", "--", name]);
         assert_eq!(run.code, Some(2), "{name}: {}", run.stdout);
     }

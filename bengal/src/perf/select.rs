@@ -108,7 +108,7 @@ pub fn select_one(
 
 /// Whether `name` stands for something else than a saved build, so that none may be saved under it.
 pub fn is_reserved(name: &str) -> bool {
-    steps_back(name).is_some()
+    name == "HEAD" || steps_back(name).is_some()
 }
 
 /// How a name counts back from the latest build.

@@ -67,9 +67,12 @@ fn ignore_output(root: &Path, making: &mut Making) -> Result<Vec<&'static str>, 
     }
     let own = read_plain(&path, GITIGNORE_NAME)?;
     let own = String::from_utf8_lossy(&own);
-    let has =
-        |line: &str| own.lines().any(|own| own.trim().trim_matches('/') == line.trim_matches('/'));
-    Ok(GITIGNORE.lines().filter(|line| line.starts_with('/') && !has(line)).collect())
+    // Whoever ignores a folder wants no exception within it.
+    let folder = |line: &'static str| line.trim_matches(['!', '/']).split('/').next();
+    let has = |line: &'static str| {
+        own.lines().any(|own| Some(own.trim().trim_matches(['/', '*'])) == folder(line))
+    };
+    Ok(GITIGNORE.lines().filter(|line| line.starts_with(['/', '!']) && !has(line)).collect())
 }
 
 const GITIGNORE_NAME: &str = ".gitignore";

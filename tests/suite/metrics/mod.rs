@@ -307,7 +307,7 @@ fn the_configuration_says_where_and_whether() {
         let run = site.build(&["--plugin-option", &format!("metrics.{option}")]);
         crate::plugins::expect(&run, 2, &["bengal's plugin `metrics`", part]);
     }
-    for path in ["../out", "/tmp/out", "a/../../out"] {
+    for path in ["../out", "/tmp/out", "a/../../out", "content", "static/a"] {
         site.write("bengal.yaml", format!("metrics: {{path: {path}}}\n"));
         site.build(&[]).expect(&["error[config-value] bengal.yaml:1:11", path]);
     }

@@ -8,6 +8,7 @@ use super::show::print;
 use super::terminal::look;
 use super::{Format, HistoryArguments};
 use crate::figures::plain;
+use crate::perf::History;
 use crate::perf::judge::compare::{Comparison, Likeness, Stages, Terms, compare, measures};
 use crate::perf::judge::limit::{Limit, limits};
 use crate::perf::judge::measure::Measure;
@@ -72,17 +73,28 @@ fn limits_of(text: &str) -> Result<Limits, String> {
 /// Compares builds; gives the exit code.
 pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<u8> {
     let likeness = if arguments.force { Likeness::Anything } else { Likeness::Asked };
-    let (old, new) = (sides(arguments, &arguments.old)?, sides(arguments, &arguments.new)?);
+    let mut history = None;
+    let old = side(arguments, &arguments.old, &mut history)?;
+    let new = side(arguments, &arguments.new, &mut history)?;
     arguments.terms.compare(old, new, likeness)
 }
 
-/// The builds that `name` means. Where the site has no history yet, those that are saved.
-fn sides(arguments: &CompareArguments, name: &str) -> anyhow::Result<Selection> {
-    let (place, history) = (arguments.history.place(), &arguments.history);
-    match place.saved(name)? {
-        Some(builds) => Ok(Selection { label: format!("saved as {name}"), builds }),
-        None => Ok(select(&history.load()?, &place, name, |name| history.revision(name))?),
+/// The builds that `name` means: those that are saved, which needs no history, else those of `history`, which
+/// is read, and its damage told, once for both sides.
+fn side(
+    arguments: &CompareArguments,
+    name: &str,
+    history: &mut Option<History>,
+) -> anyhow::Result<Selection> {
+    let place = arguments.history.place();
+    if let Some(builds) = place.saved(name)? {
+        return Ok(Selection { label: format!("saved as {name}"), builds });
     }
+    let history = match history {
+        Some(history) => history,
+        none => none.insert(arguments.history.load()?),
+    };
+    Ok(select(history, &place, name, |name| arguments.history.revision(name))?)
 }
 
 impl TermsArguments {

@@ -56,7 +56,7 @@ pub(super) fn check_name(name: &str) -> anyhow::Result<()> {
         );
     }
     if is_reserved(name) {
-        bail!("`{name}` means a build by its place in the history: choose another name");
+        bail!("`{name}` always means other builds: choose another name");
     }
     Ok(())
 }
