@@ -324,6 +324,6 @@ pub fn of_file(path: &Path, bytes: &[u8]) -> u64 {
 pub fn identity(page: &Page) -> String {
     match &page.path {
         Some(path) => path.to_string(),
-        None => format!("\0{}{}", Kind::name(page.kind), page.url),
+        None => format!("\0{}\0{}", page.url, Kind::name(page.kind)),
     }
 }

@@ -8,7 +8,7 @@ use super::Reason;
 /// The key of a cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
-    /// bengal's version.
+    /// bengal's version, and the number of its sources.
     pub version: String,
     /// The configuration, with what the command line changes in it, and which pages are wanted.
     pub config: u64,
@@ -20,7 +20,7 @@ impl Key {
     /// The key of a build with `config`, as text, and `plugins`.
     pub fn new(config: &str, plugins: &str) -> Self {
         Self {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: concat!(env!("CARGO_PKG_VERSION"), " ", env!("BENGAL_SOURCES")).to_owned(),
             config: xxh3_64(config.as_bytes()),
             plugins: xxh3_64(plugins.as_bytes()),
         }
@@ -35,5 +35,20 @@ impl Key {
             return Some(Reason::ConfigChanged);
         }
         (self.plugins != other.plugins).then_some(Reason::PluginChanged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_in_a_key_is_the_reason() {
+        let key = Key::new("a", "b");
+        assert_eq!(key.changed(&Key::new("a", "b")), None);
+        assert_eq!(key.changed(&Key::new("x", "x")), Some(Reason::ConfigChanged));
+        assert_eq!(key.changed(&Key::new("a", "x")), Some(Reason::PluginChanged));
+        let other = Key { version: "0".to_owned(), ..key.clone() };
+        assert_eq!(key.changed(&other), Some(Reason::Forced));
     }
 }

@@ -10,7 +10,7 @@
 //!   [`fingerprint`] says what it is now, [`made`] keeps both), and whether its file is as bengal left it;
 //! * **write** knows what it wrote, and what it copied.
 //!
-//! What every page depends on (bengal's version, the configuration, the plugins) is the [`key`]: with
+//! What every page depends on (bengal's version and sources, the configuration, the plugins) is the [`key`]: with
 //! another one, nothing is known. Two indexes are kept in `.bengal`, each replaced by rename when the build
 //! is over, so that a build that is killed leaves those of the one before: they say what stamp a file had
 //! when it held which bytes, which stays true.
