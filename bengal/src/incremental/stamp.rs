@@ -4,6 +4,7 @@
 //! the grain of the file system's clock after the other was read: see [`Stamp::settled`].
 
 use std::fs::Metadata;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,11 @@ impl Stamp {
         let modified = metadata.modified().map_or(0, nanoseconds);
         let (changed, inode) = changed(metadata);
         Self { size: metadata.len(), modified, changed, inode }
+    }
+
+    /// The stamp of the file at `path`, to which links may lead; `None` where it cannot be looked at.
+    pub fn at(path: &Path) -> Option<Self> {
+        std::fs::metadata(path).ok().map(|metadata| Self::of(&metadata))
     }
 
     /// Bytes of the file.

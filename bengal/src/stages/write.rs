@@ -136,7 +136,7 @@ impl<'b> Writer<'b> {
 
     /// Copies the file at `from`, unless an earlier build is known to have copied the same.
     fn copy(&mut self, to: Arc<str>, from: &Path, out: &mut Outbox<'_>) -> Result<(), StageError> {
-        let stamp = std::fs::metadata(from).ok().map(|metadata| Stamp::of(&metadata));
+        let stamp = Stamp::at(from);
         let files = self.context.cache.map(|cache| &cache.files);
         let copied = files.and_then(|files| files.copied(&to)).filter(|old| Some(*old) == stamp);
         let left = files.filter(|_| copied.is_some()).and_then(|files| files.find(&to)?.1);

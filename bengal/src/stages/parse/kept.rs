@@ -2,7 +2,6 @@
 //!
 //! **Invariant:** a page that is known again is what parsing its file now would give.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
@@ -30,7 +29,7 @@ impl Parser<'_> {
         let known = self.context.cache.and_then(|cache| cache.pages.get(&source.path));
         let file = content_path(&source.path);
         if let Some(known) = known.filter(|known| known.stamp.is_some() && source.text.is_none())
-            && stamp_of(&source.file) == known.stamp
+            && Stamp::at(&source.file) == known.stamp
             && let Some(page) = self.known(source, known, reports)?
         {
             return Ok(page);
@@ -134,9 +133,4 @@ impl Parser<'_> {
 
 fn failed(error: std::io::Error) -> Stop {
     Stop::Failed(StageError::io("the body store")(error))
-}
-
-/// The stamp of the file at `path`.
-fn stamp_of(path: &Path) -> Option<Stamp> {
-    std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata))
 }
